@@ -1,0 +1,2 @@
+//! The `parth` binary.
+fn main() {}

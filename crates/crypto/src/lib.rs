@@ -1,0 +1,26 @@
+//! The cryptographic ground of Parth: everything above hashes, signs and encodes through this crate.
+//!
+//! ```text
+//!   felt      one element of the Goldilocks field, always canonical
+//!   digest    four felts, the output of every hash
+//!   poseidon  the permutation (the only module that knows its constants)
+//!   domain    the one table of what may be hashed
+//!   hash      sponge and tree node over the permutation, domain in the capacity lanes
+//!   merkle    statements about trees: inclusion, delta, append, line, meet; a sparse tree in memory
+//!   hex       0x-prefixed text of bytes
+//! ```
+//!
+//! No IO, no clock and no randomness of its own: callers pass entropy in.
+
+pub mod digest;
+pub mod domain;
+pub mod felt;
+pub mod hash;
+pub mod hex;
+pub mod merkle;
+pub mod poseidon;
+
+pub use digest::Digest;
+pub use domain::Domain;
+pub use felt::Felt;
+pub use hash::{hash, node};
