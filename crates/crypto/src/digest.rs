@@ -96,7 +96,11 @@ impl FromStr for Digest {
 /// Text formats get the `0x` form, binary ones the four felts.
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { Serialize::serialize(&self.0, serializer) }
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            Serialize::serialize(&self.0, serializer)
+        }
     }
 }
 

@@ -86,6 +86,8 @@ domains! {
     Signature = 206,
     /// Context of one contract call.
     CallContext = 207,
+    /// The 21 public inputs of a checkpoint proof, as one digest that names a job.
+    CheckpointPublic = 208,
 
     // Parts of headers, chains and lists.
     /// What a session starts from.

@@ -205,11 +205,7 @@ impl BorshDeserialize for Felt {
 /// Text formats get a decimal string, since JavaScript numbers lose integers above 2^53; binary ones get a `u64`.
 impl Serialize for Felt {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.collect_str(&self.0)
-        } else {
-            serializer.serialize_u64(self.0)
-        }
+        if serializer.is_human_readable() { serializer.collect_str(&self.0) } else { serializer.serialize_u64(self.0) }
     }
 }
 

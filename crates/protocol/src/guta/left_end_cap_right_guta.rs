@@ -1,0 +1,48 @@
+//! `guta::left_end_cap_right_guta`: an end cap and, right of it in the user tree, an aggregation meet.
+//!
+//! Twin: `circuits/src/guta/left_end_cap_right_guta.rs`. Source: seed 001, step 2.2.
+
+use super::{EndCapChild, GutaChild};
+use crate::circuit::{CircuitId, Rules};
+use crate::record::native;
+use crate::records::guta::GutaHeader;
+use crate::reject::Reject;
+use crate::statement::{ChildProof, Statement};
+use crate::tree::{Climb, MixedClimb};
+
+/// The field list of this statement; see [`crate::record`].
+#[macro_export]
+macro_rules! guta_left_end_cap_right_guta {
+    ($define:ident) => {
+        $define! {
+            /// Inputs of `guta::left_end_cap_right_guta`.
+            witness LeftEndCapRightGuta {
+                /// The session.
+                left: EndCapChild,
+                /// The aggregation.
+                right: GutaChild,
+                /// Siblings from the left side to below the common ancestor.
+                left_climb: Climb<MixedClimb>,
+                /// Siblings from the right side to below the common ancestor.
+                right_climb: Climb<MixedClimb>,
+            }
+        }
+    };
+}
+guta_left_end_cap_right_guta!(native);
+
+impl Statement for LeftEndCapRightGuta {
+    type Header = GutaHeader;
+    const CIRCUIT: CircuitId = CircuitId::GutaLeftEndCapRightGuta;
+
+    fn apply(&self, rules: &Rules) -> Result<GutaHeader, Reject> {
+        let guta = &self.right.header;
+        let left = self.left.enter(rules, &guta.anchor)?.climb(rules, &self.left_climb)?;
+        let right = self.right.enter(rules)?.climb(rules, &self.right_climb)?;
+        left.meet(right, guta.whitelist, &guta.anchor)
+    }
+
+    fn children(&self, rules: &Rules) -> Vec<ChildProof> {
+        vec![self.left.proof(rules), self.right.proof()]
+    }
+}
