@@ -1,0 +1,1 @@
+//! The constraint form of every statement.
