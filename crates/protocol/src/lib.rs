@@ -14,10 +14,12 @@
 
 pub mod block;
 pub mod circuit;
+pub mod genesis;
 pub mod global;
 pub mod guta;
 pub mod ids;
 pub mod limits;
+pub mod plan;
 pub mod profile;
 mod record;
 pub mod records;

@@ -119,8 +119,7 @@ pub fn close(last: &Session, parameters: &Parameters) -> Result<(Amount, UserLea
         .balance
         .checked_sub(fee)
         .ok_or_else(|| Reject::new(Rule::Fee, format!("a balance of at least {fee}"), leaf.balance.get()))?;
-    let nonce =
-        leaf.nonce.next().ok_or_else(|| Reject::new(Rule::Nonce, "a nonce below 2^48", u64::from(leaf.nonce.get())))?;
+    let nonce = leaf.nonce.next().ok_or_else(|| Reject::new(Rule::Nonce, "a nonce below 2^48", leaf.nonce.get()))?;
     Ok((fee, UserLeaf { balance, nonce, ..leaf.clone() }))
 }
 

@@ -1,0 +1,3 @@
+//! Ordinary days and attacks, executed natively.
+
+mod native_chain;
