@@ -8,12 +8,18 @@
 //!   hash      sponge and tree node over the permutation, domain in the capacity lanes
 //!   merkle    statements about trees: inclusion, delta, append, line, meet; a sparse tree in memory
 //!   hex       0x-prefixed text of bytes
+//!
+//!   ecgfp5    the group that keys live in: coordinates are felts, so circuits verify signatures
+//!   schnorr   secret and public keys, signing, verification; the commitment to a key
+//!   mnemonic  BIP-39 phrase to secret key
+//!   keystore  a secret key in a file, under a password
 //! ```
 //!
 //! No IO, no clock and no randomness of its own: callers pass entropy in.
 
 pub mod digest;
 pub mod domain;
+pub mod ecgfp5;
 pub mod felt;
 pub mod hash;
 pub mod hex;
