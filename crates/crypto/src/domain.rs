@@ -140,6 +140,8 @@ domains! {
     Possession = 407,
     /// Fingerprint of a circuit.
     Fingerprint = 408,
+    /// Checksum of a keystore file (native only).
+    Keystore = 409,
 
     // The network.
     /// Parameters of a network.

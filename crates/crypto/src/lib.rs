@@ -10,7 +10,8 @@
 //!   hex       0x-prefixed text of bytes
 //!
 //!   ecgfp5    the group that keys live in: coordinates are felts, so circuits verify signatures
-//!   schnorr   secret and public keys, signing, verification; the commitment to a key
+//!   schnorr   secret and public keys, signing, verification
+//!   keys      what stands for a key in the ledger, whatever its scheme
 //!   mnemonic  BIP-39 phrase to secret key
 //!   keystore  a secret key in a file, under a password
 //! ```
@@ -23,8 +24,12 @@ pub mod ecgfp5;
 pub mod felt;
 pub mod hash;
 pub mod hex;
+pub mod keys;
+pub mod keystore;
 pub mod merkle;
+pub mod mnemonic;
 pub mod poseidon;
+pub mod schnorr;
 
 pub use digest::Digest;
 pub use domain::Domain;
