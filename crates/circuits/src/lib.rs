@@ -1,1 +1,9 @@
 //! The constraint form of every statement.
+//!
+//! ```text
+//!   gadgets     hashing, ranges, logic, Merkle statements; twins of `crypto`
+//!   checker     every constraint of a built circuit against a witness, without proving
+//! ```
+
+pub mod checker;
+pub mod gadgets;

@@ -7,6 +7,7 @@
 //!   key          what verifies one circuit's proofs, and the fingerprint that names it
 //!   proof        a proof and its canonical bytes; the only way in for bytes of others
 //!   prover       the trait that all callers prove through, and the library's own prover behind it
+//!   panic        panics of the library as errors
 //!   security     how many bits the configuration is worth, by which argument
 //! ```
 //!
@@ -17,7 +18,7 @@ pub mod circuit;
 pub mod class;
 pub mod field;
 pub mod key;
-mod panic;
+pub mod panic;
 pub mod proof;
 pub mod prover;
 pub mod security;

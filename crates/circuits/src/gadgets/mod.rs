@@ -1,0 +1,13 @@
+//! What statement circuits are made of. Each gadget has a native twin in `crypto`, and a test that both agree.
+//!
+//! ```text
+//!   hash     domain-separated sponge and tree node
+//!   range    bits, range checks, order
+//!   logic    equality as a bit, selection, conditional equality
+//!   merkle   inclusion, delta, climb, meet
+//! ```
+
+pub mod hash;
+pub mod logic;
+pub mod merkle;
+pub mod range;
