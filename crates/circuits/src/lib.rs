@@ -7,3 +7,5 @@
 
 pub mod checker;
 pub mod gadgets;
+pub mod records;
+pub mod twin;

@@ -162,7 +162,6 @@ fn sides(cap: usize, count: usize) -> Sides {
     public(&mut b, out.old);
     public(&mut b, out.new);
     b.register_public_inputs(&[out.index, out.level]);
-    println!("climb {cap}, {count} sides: {} rows", b.num_gates());
     Sides { data: build(b), cap, sides, out }
 }
 
@@ -431,7 +430,7 @@ fn the_sweep_finds_a_cell_without_constraint() {
     b.register_public_inputs(&[x, y, equal.target]);
     let data = build(b);
     let checker = Checker::new(&data);
-    let mut sweep = |left: u64, right: u64| {
+    let sweep = |left: u64, right: u64| {
         let mut witness = Witness::new();
         set(&mut witness, x, Felt::constant(left));
         set(&mut witness, y, Felt::constant(right));

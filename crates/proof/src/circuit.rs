@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use parth_crypto::Digest;
+use parth_protocol::ids::Fingerprint;
 use plonky2::field::types::PrimeField64;
 use plonky2::gates::noop::NoopGate;
 use thiserror::Error;
@@ -90,7 +90,7 @@ impl Circuit {
     }
 
     /// The name of the circuit.
-    pub fn fingerprint(&self) -> Digest {
+    pub fn fingerprint(&self) -> Fingerprint {
         self.key.fingerprint()
     }
 

@@ -1,6 +1,7 @@
 //! [`VerifierKey`]: what verifies the proofs of one circuit, and the [`fingerprint`] that names it.
 
 use parth_crypto::{Digest, Domain, Felt, hash};
+use parth_protocol::ids::Fingerprint;
 use plonky2::hash::hash_types::HashOut;
 use plonky2::hash::merkle_tree::MerkleCap;
 use thiserror::Error;
@@ -16,18 +17,18 @@ pub const FINGERPRINT_FELTS: usize = 1 + 4 * CAP_LEN + 4;
 /// Bytes of a key: cap and digest.
 pub const KEY_LEN: usize = 32 * (CAP_LEN + 1);
 
-/// The digest that names one circuit inside its class: H(class tag, constants-sigmas cap, circuit digest).
+/// The name of one circuit inside its class: H(class tag, constants-sigmas cap, circuit digest).
 ///
 /// Both cap and digest are hashed, since the library's verification does not tie one to the other: a name of the
 /// digest alone lets a prover swap the circuit (design/proving.md). The gadget twin is in `circuits::recursion`.
-pub fn fingerprint(class: Class, key: &VerifierData) -> Digest {
+pub fn fingerprint(class: Class, key: &VerifierData) -> Fingerprint {
     let mut felts = Vec::with_capacity(FINGERPRINT_FELTS);
     felts.push(Felt::from(class.tag()));
     for node in &key.constants_sigmas_cap.0 {
         felts.extend(field::digest(*node).0);
     }
     felts.extend(field::digest(key.circuit_digest).0);
-    hash(Domain::Fingerprint, &felts)
+    Fingerprint(hash(Domain::Fingerprint, &felts))
 }
 
 /// Cap and digest of one circuit, with its class. Comes from a build of our own or from files pinned in the
@@ -36,7 +37,7 @@ pub fn fingerprint(class: Class, key: &VerifierData) -> Digest {
 pub struct VerifierKey {
     class: Class,
     data: VerifierData,
-    fingerprint: Digest,
+    fingerprint: Fingerprint,
 }
 
 /// Why bytes are not a verifier key.
@@ -90,7 +91,7 @@ impl VerifierKey {
     }
 
     /// The name of the circuit.
-    pub fn fingerprint(&self) -> Digest {
+    pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }
 

@@ -171,7 +171,7 @@ fn a_fingerprint_covers_the_class_the_cap_and_the_digest() {
     felts.extend(key.constants_sigmas_cap.0.iter().flat_map(|hash| parth_proof::field::digest(*hash).0));
     felts.extend(parth_proof::field::digest(key.circuit_digest).0);
     assert_eq!(felts.len(), 1 + 4 * CAP_LEN + 4);
-    assert_eq!(fingerprint(Class::Call, key), hash(Domain::Fingerprint, &felts));
+    assert_eq!(fingerprint(Class::Call, key).0, hash(Domain::Fingerprint, &felts));
 }
 
 #[test]
