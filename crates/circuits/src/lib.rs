@@ -6,6 +6,9 @@
 //! ```
 
 pub mod checker;
+pub mod class;
 pub mod gadgets;
 pub mod records;
+pub mod recursion;
+pub mod statement;
 pub mod twin;

@@ -12,7 +12,7 @@
 //! rules of a statement must check, with [`crate::gadgets::range`]. A `bool` is the exception: always 0 or 1.
 
 use parth_crypto::{Digest, Domain, Felt};
-use parth_proof::{Builder, Witness, field};
+use parth_proof::{Builder, Class, Witness, field};
 use parth_protocol::Profile;
 use parth_protocol::circuit::{Listed, Whitelist};
 use parth_protocol::global::Batch;
@@ -50,6 +50,14 @@ pub enum FillError {
         expected: usize,
         /// Proofs given.
         actual: usize,
+    },
+    /// A proof or its key is of another class than the circuit verifies.
+    #[error("the circuit verifies a proof of class {expected}, not {actual}")]
+    Class {
+        /// Class that the circuit verifies.
+        expected: Class,
+        /// Class of the proof or key.
+        actual: Class,
     },
     /// Two values for one target.
     #[error("a target has two values: {reason}")]
