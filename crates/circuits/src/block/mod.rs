@@ -1,0 +1,5 @@
+//! Circuits of the checkpoint itself. Twin of `protocol::block`.
+
+pub mod checkpoint;
+pub mod part_one;
+pub mod start;
