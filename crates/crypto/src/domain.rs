@@ -160,6 +160,8 @@ domains! {
     Code = 601,
     /// Hash that contract code asks for.
     ContractHash = 602,
+    /// Name inside a contract: of a method with its signature, or of an event.
+    ContractName = 603,
 }
 
 impl Domain {

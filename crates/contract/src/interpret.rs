@@ -1,0 +1,125 @@
+//! Executes a call natively, before anything is proven, and records what its proof needs.
+
+use parth_crypto::merkle::{self, SparseTree};
+use parth_crypto::{Digest, Domain, Felt, hash};
+use parth_protocol::ids::{Caller, CheckpointId, ContractId, SlotIndex, UserId};
+use parth_protocol::profile::Profile;
+use parth_protocol::records::block::CheckpointLeaf;
+use parth_protocol::records::session::{Call, CallContext, Session};
+
+use crate::call::CallWitness;
+use crate::check::Function;
+use crate::error::ExecError;
+use crate::machine::{self, Event, FrozenState, Outcome, Source, Write};
+use crate::opening::{CheckpointOpening, Opening, Reader, SlotOpening, StateOpening};
+
+/// A call that can be made, with everything that its proof needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// The call.
+    pub call: Call,
+    /// What its proof says.
+    pub context: CallContext,
+    /// The outputs, as felts in order.
+    pub outputs: Vec<Felt>,
+    /// The events, in order.
+    pub events: Vec<Event>,
+    /// The words written, in order.
+    pub writes: Vec<Write>,
+    /// Inputs of the call's circuit.
+    pub witness: CallWitness,
+}
+
+/// Executes a top-level call of `function`, which stands in `contract`, as the next call of an open session.
+///
+/// `own` is the user's state in the contract before the call. Deterministic: the result depends on the arguments
+/// only. Refuses whatever could not be proven, see [`ExecError`].
+#[allow(clippy::too_many_arguments)] // each is another root of trust of the call
+pub fn execute(
+    profile: &Profile,
+    contract: ContractId,
+    function: &Function,
+    session: &Session,
+    anchor: &CheckpointLeaf,
+    inputs: &[Felt],
+    own: &SparseTree,
+    reader: &dyn Reader,
+) -> Result<Execution, ExecError> {
+    if own.height() != usize::from(function.state_height().get()) {
+        return Err(ExecError::OwnHeight { expected: function.state_height(), actual: own.height() });
+    }
+    let call = Call {
+        caller: Caller::USER,
+        contract,
+        method: function.method(),
+        inputs_length: function.inputs_length(),
+        inputs: hash(Domain::Inputs, inputs),
+    };
+    let mut witness = CallWitness {
+        session: session.start.clone(),
+        call: call.clone(),
+        inputs: inputs.to_vec(),
+        user_contracts: session.leaf.contracts,
+        state: own.root(),
+        proofs: session.state.proofs,
+        balance: session.leaf.balance,
+        events_before: session.leaf.events,
+        anchor: function.opens_anchor().then(|| anchor.clone()),
+        openings: Vec::new(),
+    };
+    let mut live = Live { own: own.clone(), reader, openings: Vec::new() };
+    let outcome = machine::run(profile, function, &witness, &mut live)?;
+    witness.openings = live.openings;
+    let Outcome { context, outputs, events, writes } = outcome;
+    Ok(Execution { call, context, outputs, events, writes, witness })
+}
+
+/// Openings from the user's own state, as it evolves, and from a reader; all are recorded.
+struct Live<'a> {
+    own: SparseTree,
+    reader: &'a dyn Reader,
+    openings: Vec<Opening>,
+}
+
+impl Source for Live<'_> {
+    fn own(&mut self, index: SlotIndex) -> Result<SlotOpening, ExecError> {
+        let index = index.get();
+        let opening = SlotOpening { word: self.own.leaf(index), siblings: self.own.path(index).siblings };
+        self.openings.push(Opening::Own(opening.clone()));
+        Ok(opening)
+    }
+
+    fn wrote(&mut self, index: SlotIndex, word: Digest) {
+        self.own.set(index.get(), word);
+    }
+
+    fn checkpoint(&mut self, anchor: CheckpointId, at: CheckpointId) -> Result<CheckpointOpening, ExecError> {
+        let opening = self.reader.checkpoint(anchor, at)?;
+        self.openings.push(Opening::Checkpoint(Box::new(opening.clone())));
+        Ok(opening)
+    }
+
+    fn state(
+        &mut self,
+        at: CheckpointId,
+        user: UserId,
+        contract: ContractId,
+        other: bool,
+    ) -> Result<StateOpening, ExecError> {
+        let mut opening = self.reader.state(at, user, contract)?;
+        opening.contract = if other { Some(self.reader.contract(at, contract)?) } else { None };
+        self.openings.push(Opening::State(Box::new(opening.clone())));
+        Ok(opening)
+    }
+
+    fn slot(&mut self, state: &FrozenState, index: SlotIndex) -> Result<SlotOpening, ExecError> {
+        let empty = merkle::empty_root(Domain::StateNode, usize::from(state.height.get()));
+        let opening = if state.root == empty {
+            SlotOpening::empty(state.height)
+        } else {
+            self.reader.slot(state.at, state.user, state.contract, index)?
+        };
+        self.openings.push(Opening::Slot(opening.clone()));
+        Ok(opening)
+    }
+}

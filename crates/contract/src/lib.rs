@@ -1,0 +1,46 @@
+//! Contracts: code as data, its meaning, and the contracts that come with Parth.
+//!
+//! ```text
+//!   builder ──▸ ir ──check──▸ Contract ──▸ abi, code digest, leaves
+//!                                 │
+//!            ┌────────────────────┴──────────────────┐
+//!        interpret (live state, reader)        circuits::contract (constraints)
+//!            └──▸ Execution: call, context, witness ─┘
+//!                          call::apply re-checks the witness natively
+//! ```
+//! One IR has two consumers, the interpreter and the circuit builder; tests compare them.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`ir`] | types and operations |
+//! | [`check`] | which code is accepted; types and openings of each operation |
+//! | [`mod@contract`] | checked contracts: bytes, digest, leaves |
+//! | [`builder`] | writes contracts in Rust |
+//! | [`abi`] | interfaces as JSON |
+//! | [`opening`] | what proves a read, and readers |
+//! | [`interpret`] | executes a call |
+//! | [`call`] | the statement of one call |
+//! | [`sandbox`] | a chain in memory to run contracts on, without proofs |
+//! | [`contracts`] | the system contract, Counter, Token |
+
+pub mod abi;
+pub mod builder;
+pub mod call;
+pub mod check;
+pub mod contract;
+pub mod contracts;
+pub mod error;
+pub mod interpret;
+pub mod ir;
+mod machine;
+pub mod names;
+pub mod opening;
+pub mod sandbox;
+
+pub use call::CallWitness;
+pub use check::{CodeError, Function};
+pub use contract::Contract;
+pub use error::ExecError;
+pub use interpret::{Execution, execute};
+pub use machine::{Event, Outcome, Write, events_digest};
+pub use opening::Reader;
