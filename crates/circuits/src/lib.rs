@@ -1,6 +1,7 @@
 //! The constraint form of every statement.
 //!
 //! ```text
+//!   registry    every circuit by name, built on first use; pinning
 //!   session  guta  global  block     the circuits, at the paths of their twins in `protocol`
 //!   statement   from the rules of a statement to a circuit; recursion: the proofs inside it; class: its shape
 //!   twin        the targets of every native value; records: those of leaves and headers
@@ -16,6 +17,7 @@ pub mod global;
 pub mod guta;
 pub mod records;
 pub mod recursion;
+pub mod registry;
 pub mod session;
 pub mod statement;
 pub mod twin;

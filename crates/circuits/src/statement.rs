@@ -106,6 +106,11 @@ impl<S: StatementCircuit> ProvingCircuit<S> {
         &self.circuit
     }
 
+    /// The built circuit, without the places of its inputs.
+    pub fn into_circuit(self) -> Circuit {
+        self.circuit
+    }
+
     /// The inputs of a proof: the statement, and a proof for each of its children in order.
     pub fn witness(&self, statement: &S, children: &[Child<'_>]) -> Result<Witness, FillError> {
         if children.len() != self.children.len() {

@@ -154,6 +154,8 @@ domains! {
     RandomSeed = 504,
     /// Id of a proving job.
     Job = 505,
+    /// The fingerprints of all circuits of a profile.
+    CircuitSet = 506,
 
     // Contracts.
     /// Code of a contract.

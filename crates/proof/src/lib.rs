@@ -5,6 +5,7 @@
 //!   class        what circuits share so that one parent can verify any of them; the union gate set
 //!   circuit      a built circuit that is certainly of its class
 //!   key          what verifies one circuit's proofs, and the fingerprint that names it
+//!   pinned       the circuits that this build knows: circuits.lock and its keys
 //!   proof        a proof and its canonical bytes; the only way in for bytes of others
 //!   prover       the trait that all callers prove through, and the library's own prover behind it
 //!   panic        panics of the library as errors
@@ -19,12 +20,14 @@ pub mod class;
 pub mod field;
 pub mod key;
 pub mod panic;
+pub mod pinned;
 pub mod proof;
 pub mod prover;
 pub mod security;
 
 pub use circuit::{Circuit, CircuitError};
 pub use class::{Class, ClassData};
+pub use pinned::{LockError, Pinned, PinnedCircuit};
 pub use key::{KeyError, VerifierKey, VerifyError, fingerprint};
 pub use proof::{DecodeError, Proof};
 pub use prover::{ProveError, Prover, StockProver};

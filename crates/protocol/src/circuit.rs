@@ -8,8 +8,8 @@
 //! Inside a family the whitelist root travels in the header; the first circuit above pins it as a constant
 //! (design/proving.md, "Who pins what").
 
-use parth_crypto::Digest;
 use parth_crypto::merkle::SparseTree;
+use parth_crypto::{Digest, Domain, Felt, hash};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Fingerprint, WhitelistIndex};
@@ -108,6 +108,20 @@ circuits! {
     BlockCheckpoint = "block::checkpoint" in Alone;
 }
 
+/// The text is not the name of a circuit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no circuit is named {0}")]
+pub struct UnknownCircuit(pub String);
+
+impl std::str::FromStr for CircuitId {
+    type Err = UnknownCircuit;
+
+    fn from_str(text: &str) -> Result<CircuitId, UnknownCircuit> {
+        let known = CircuitId::ALL.iter().copied().find(|circuit| circuit.name() == text);
+        known.ok_or_else(|| UnknownCircuit(text.to_owned()))
+    }
+}
+
 impl std::fmt::Display for CircuitId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
@@ -134,6 +148,12 @@ impl CircuitSet {
     /// The fingerprint of a circuit.
     pub fn fingerprint(&self, circuit: CircuitId) -> Fingerprint {
         self.fingerprints[circuit as usize]
+    }
+
+    /// One digest for the whole set: what two programs compare to know that they speak of the same circuits.
+    pub fn digest(&self) -> Digest {
+        let felts: Vec<Felt> = self.fingerprints.iter().flat_map(|fingerprint| fingerprint.0.0).collect();
+        hash(Domain::CircuitSet, &felts)
     }
 
     /// The circuit of a fingerprint.

@@ -49,7 +49,7 @@ const PLACES: &[Place] = &[
     place("parth-proof", 1, true, &["parth-protocol"]),
     place("parth-circuits", 2, false, &[]),
     place("parth-store", 2, true, &[]),
-    place("parth-jobs", 2, true, &[]),
+    place("parth-jobs", 2, true, &["parth-store"]),
     place("parth-rpc", 2, true, &[]),
     place("parth-client", 3, false, &[]),
     place("parth-prover", 3, false, &[]),

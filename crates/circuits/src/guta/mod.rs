@@ -12,6 +12,7 @@ use parth_crypto::Domain;
 use parth_proof::{Builder, Class};
 use parth_protocol::circuit::Listed;
 use parth_protocol::guta::{EndCapChild, GutaChild};
+use parth_protocol::ids::{Amount, CallCount, EventCount, Scalar, SessionCount, SlotCount};
 use parth_protocol::records::guta::GutaHeader;
 use parth_protocol::records::session::EndCapResult;
 use parth_protocol::tree::{Checkpoints, GutaWhitelist, Siblings};
@@ -137,16 +138,21 @@ impl Side {
     }
 }
 
-/// The statistics of two disjoint sets of sessions.
+/// The statistics of two disjoint sets of sessions; no total is wider than the native one. Seven rows.
 fn add(builder: &mut Builder, left: &SessionStatsTarget, right: &SessionStatsTarget) -> SessionStatsTarget {
+    let mut sum = |left, right, bits: u32| {
+        let sum = builder.add(left, right);
+        range::check(builder, sum, bits as usize);
+        sum
+    };
     SessionStatsTarget {
-        sessions: builder.add(left.sessions, right.sessions),
-        fees: builder.add(left.fees, right.fees),
-        calls: builder.add(left.calls, right.calls),
-        slots: builder.add(left.slots, right.slots),
-        events: builder.add(left.events, right.events),
-        withdrawn: builder.add(left.withdrawn, right.withdrawn),
-        deposited: builder.add(left.deposited, right.deposited),
+        sessions: sum(left.sessions, right.sessions, SessionCount::BITS),
+        fees: sum(left.fees, right.fees, Amount::BITS),
+        calls: sum(left.calls, right.calls, CallCount::BITS),
+        slots: sum(left.slots, right.slots, SlotCount::BITS),
+        events: sum(left.events, right.events, EventCount::BITS),
+        withdrawn: sum(left.withdrawn, right.withdrawn, Amount::BITS),
+        deposited: sum(left.deposited, right.deposited, Amount::BITS),
     }
 }
 
