@@ -21,7 +21,7 @@ pub mod ids;
 pub mod limits;
 pub mod plan;
 pub mod profile;
-mod record;
+pub mod record;
 pub mod records;
 pub mod reject;
 pub mod session;

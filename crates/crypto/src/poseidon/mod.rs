@@ -1,7 +1,7 @@
 //! The Poseidon permutation over Goldilocks, width 12: 4 full rounds, 22 partial rounds, 4 full rounds, S-box x^7.
 //!
 //! Source: the instance of plonky2 (Grassi et al., eprint 2019/458, with plonky2's constants and MDS matrix). Only
-//! [`crate::hash`] calls it; everything else names a [`crate::Domain`].
+//! [`mod@crate::hash`] calls it; everything else names a [`crate::Domain`].
 
 mod constants;
 
