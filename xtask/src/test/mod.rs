@@ -178,43 +178,53 @@ mod tests {
         stream(Command::new("sh").args(["-c", script]), &mut io::sink()).expect("a shell")
     }
 
+    /// A script that prints what one test binary prints, with these counts.
+    fn closing(tests: u32, counts: &str) -> String {
+        format!("echo 'running {tests} tests'; echo 'test result: ok. {counts}; 0 measured; 0 filtered out'")
+    }
+
     #[test]
     fn both_outputs_are_tallied_in_their_order() {
-        let tally = shell(
+        let tally = shell(&format!(
             "echo '     Running tests/a.rs (target/release/deps/a-01)' >&2
-             echo 'test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s'
+             {}
              echo '     Running tests/b.rs (target/release/deps/b-01)' >&2
+             echo 'error: test failed, to rerun pass `--test b`' >&2
              exit 101",
-        );
+            closing(2, "2 passed; 0 failed; 0 ignored")
+        ));
         assert_eq!(tally.summary(), "2 passed, 1 failed, 0 skipped");
         assert!(tally.failures.contains("b: died before it could report"));
     }
 
     #[test]
     fn a_last_line_without_a_break_counts() {
-        let tally = shell("printf 'test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out'");
+        let tally = shell("echo 'running 1 test'; printf 'test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured'");
         assert_eq!(tally.summary(), "1 passed, 0 failed, 0 skipped");
     }
 
     #[test]
     fn a_process_left_behind_does_not_hold_up_the_run() {
-        let tally = shell("sleep 20 & echo 'test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured'");
+        let started = std::time::Instant::now();
+        let tally = shell(&format!("sleep 60 & {}", closing(1, "1 passed; 0 failed; 0 ignored")));
         assert_eq!(tally.summary(), "1 passed, 0 failed, 0 skipped");
+        assert!(started.elapsed() < Duration::from_secs(30));
     }
 
     #[test]
     fn a_run_without_tests_is_not_well() {
         let nothing = Required::parse("").expect("nothing");
         assert!(!report(&shell("true"), &nothing));
-        assert!(report(&shell("echo 'test result: ok. 1 passed; 0 failed; 0 ignored'"), &nothing));
-        assert!(!report(&shell("echo 'test result: FAILED. 1 passed; 1 failed; 0 ignored'; exit 101"), &nothing));
+        assert!(report(&shell(&closing(1, "1 passed; 0 failed; 0 ignored")), &nothing));
+        assert!(!report(&shell(&format!("{}; exit 101", closing(2, "1 passed; 1 failed; 0 ignored"))), &nothing));
     }
 
     #[test]
     fn a_required_skip_is_not_well() {
         let tally = shell(
-            "echo 'test result: ok. 1 passed; 0 failed; 1 ignored'
-             echo 'test long_sweep ... ignored, cc: no compiler'",
+            "echo 'running 2 tests'
+             echo 'test long_sweep ... ignored, cc: no compiler'
+             echo 'test result: ok. 1 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out'",
         );
         assert!(report(&tally, &Required::parse("").expect("nothing")));
         assert!(!report(&tally, &Required::parse("cc").expect("a need")));

@@ -1,8 +1,9 @@
 //! Reads what `cargo test` prints, line by line, and counts.
 //!
-//! Every test binary announces itself with cargo's `Running …` (or `Doc-tests …`) and closes with `test result: …`.
-//! A binary that announced itself and never closed has died (abort, signal): cargo's exit status says that something
-//! failed, and the missing line says where.
+//! Every test binary announces itself with cargo's `Running …` (or `Doc-tests …`), says `running N tests` and closes with
+//! `test result: …`; when it failed, cargo says `error: test failed`. A closing line counts only if it accounts for the N
+//! tests, since what a failed test printed is repeated in between and may hold such lines too. A binary that failed
+//! without a failed test has died (abort, signal), and counts as one failure.
 
 use std::collections::BTreeSet;
 
@@ -19,10 +20,12 @@ pub(crate) struct Tally {
     pub(crate) skips: Vec<Skip>,
     /// Tests counted as ignored by the closing lines.
     ignored: u64,
-    /// Binaries that announced themselves and have not closed.
-    silent: Vec<String>,
     /// The binary whose lines are being read.
     current: Option<String>,
+    /// Tests it said it would run, while it has not closed.
+    open: Option<u64>,
+    /// Failed tests of that binary.
+    failed_here: u64,
 }
 
 /// A test that did not run.
@@ -53,44 +56,50 @@ impl Tally {
         let text = without_colours(raw);
         let line = text.trim();
         if let Some(binary) = announced(line) {
-            self.leave();
             self.current = Some(binary.to_owned());
+            self.open = None;
+            self.failed_here = 0;
+        } else if let (None, Some(tests)) = (self.open, opening(line)) {
+            self.open = Some(tests);
         } else if let Some(counts) = line.strip_prefix("test result: ").and_then(Counts::parse) {
-            self.passed += counts.passed;
-            self.failed += counts.failed;
-            self.ignored += counts.ignored;
-            // Doc tests of one crate may close twice; the second closing line has no announcement of its own.
-            self.current = None;
+            if self.open == Some(counts.all) {
+                self.open = None;
+                self.passed += counts.passed;
+                self.failed += counts.failed;
+                self.failed_here += counts.failed;
+                self.ignored += counts.ignored;
+            }
+        } else if says_failed(line) {
+            if self.failed_here == 0 {
+                self.failed += 1;
+                self.failures.insert(format!("{}: died before it could report", self.place()));
+            }
         } else if let Some((name, outcome)) = line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... ")) {
             self.outcome(name, outcome);
         }
     }
 
+    fn place(&self) -> &str {
+        self.current.as_deref().unwrap_or("?")
+    }
+
     fn outcome(&mut self, name: &str, outcome: &str) {
-        let place = self.current.as_deref().unwrap_or("?");
+        if self.open.is_none() {
+            return;
+        }
+        let place = self.place();
         if let Some(reason) = outcome.strip_prefix("ignored") {
             let reason = reason.strip_prefix(", ").unwrap_or("no reason given");
             self.skips.push(Skip::new(&format!("{place}: {name}"), reason));
-        } else if outcome == "FAILED" || outcome.starts_with("FAILED") {
-            self.failures.insert(format!("{place}: {name}"));
+        } else if outcome == "FAILED" {
+            let failure = format!("{place}: {name}");
+            self.failures.insert(failure);
         }
     }
 
-    fn leave(&mut self) {
-        self.silent.extend(self.current.take());
-    }
-
-    /// No more lines: settles who died, given whether cargo was content.
+    /// No more lines. When cargo failed though no test did, the build is what failed.
     pub(crate) fn close(&mut self, cargo_succeeded: bool) {
-        self.leave();
-        if cargo_succeeded {
-            return; // a binary with a harness of its own closes as it likes
-        }
-        for binary in std::mem::take(&mut self.silent) {
-            self.failed += 1;
-            self.failures.insert(format!("{binary}: died before it could report"));
-        }
-        if self.failed == 0 {
+        if !cargo_succeeded && self.failed == 0 {
             self.failed = 1;
             self.failures.insert("cargo test failed before any test did: see above".to_owned());
         }
@@ -125,6 +134,8 @@ struct Counts {
     passed: u64,
     failed: u64,
     ignored: u64,
+    /// All tests that the line accounts for: also those only measured, not those filtered out.
+    all: u64,
 }
 
 impl Counts {
@@ -139,8 +150,21 @@ impl Counts {
             let (number, what) = counts.next()?.split_once(' ')?;
             if what == word { number.parse().ok() } else { None }
         };
-        Some(Counts { passed: next("passed")?, failed: next("failed")?, ignored: next("ignored")? })
+        let (passed, failed, ignored) = (next("passed")?, next("failed")?, next("ignored")?);
+        Some(Counts { passed, failed, ignored, all: passed + failed + ignored + next("measured")? })
     }
+}
+
+/// How many tests a binary says it will run.
+fn opening(line: &str) -> Option<u64> {
+    let (number, what) = line.strip_prefix("running ")?.split_once(' ')?;
+    if matches!(what, "test" | "tests") { number.parse().ok() } else { None }
+}
+
+/// Cargo's verdict on the binary before; in the middle of a line when the binary died in the middle of a test.
+fn says_failed(line: &str) -> bool {
+    let verdict = line.rsplit_once(" ... ").map_or(line, |(_, verdict)| verdict);
+    verdict.starts_with("error: test failed, to rerun") || verdict.starts_with("error: doctest failed, to rerun")
 }
 
 /// The name of the test binary that cargo is about to run.
@@ -186,6 +210,14 @@ mod tests {
         tally
     }
 
+    /// The output of one binary without the lines of single tests.
+    fn closing(tests: u64, counts: &str) -> String {
+        let tail = "0 measured; 0 filtered out; finished in 0.00s";
+        format!(
+            "     Running tests/a.rs (target/release/deps/a-01)\nrunning {tests} tests\ntest result: ok. {counts}; {tail}\n"
+        )
+    }
+
     const TWO_GOOD: &str = "
      Running unittests src/lib.rs (target/release/deps/parth_crypto-ff95fdd95f05efd4)
 
@@ -222,6 +254,7 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     #[test]
     fn colours_change_nothing() {
         let text = "\u{1b}[1m\u{1b}[32m     Running\u{1b}[0m tests/all.rs (target/release/deps/all-0a)\n\
+                    running 1 test\n\
                     test a ... \u{1b}[31mFAILED\u{1b}(B\u{1b}[m\n\
                     test result: \u{1b}[31mFAILED\u{1b}[m. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out";
         let tally = read(text, false);
@@ -238,6 +271,7 @@ running 2 tests
 test a ... error: test failed, to rerun pass `-p parth-store --test kill`
   process didn't exit successfully: `kill-0123` (signal: 6, SIGABRT: process abort signal)
      Running tests/next.rs (target/release/deps/next-0123)
+running 4 tests
 test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
 "
         );
@@ -247,16 +281,35 @@ test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     }
 
     #[test]
-    fn the_last_binary_may_be_the_one_that_died() {
-        let tally = read("     Running tests/kill.rs (target/release/deps/kill-0123)\nrunning 2 tests\n", false);
-        assert_eq!(tally.failed(), 1);
+    fn a_binary_that_dies_after_it_reported_is_a_failure_too() {
+        let text = format!("{}error: test failed, to rerun pass `-p a`\n", closing(2, "2 passed; 0 failed; 0 ignored"));
+        assert_eq!(read(&text, false).summary(), "2 passed, 1 failed, 0 skipped");
     }
 
     #[test]
-    fn a_harness_of_its_own_that_succeeds_is_no_failure_and_no_test() {
-        let tally = read("     Running tests/own.rs (target/release/deps/own-0123)\nall fine\n", true);
-        assert_eq!(tally.summary(), "0 passed, 0 failed, 0 skipped");
-        assert!(!tally.ran());
+    fn a_harness_of_its_own_is_no_test_whether_or_not_others_failed() {
+        let own = "     Running tests/own.rs (target/release/deps/own-0123)\nall fine\n";
+        assert!(!read(own, true).ran());
+        let failing = closing(1, "0 passed; 1 failed; 0 ignored");
+        let text = format!("{own}{failing}error: test failed, to rerun pass `-p a`\n");
+        assert_eq!(read(&text, false).summary(), "0 passed, 1 failed, 0 skipped");
+    }
+
+    #[test]
+    fn what_a_failed_test_printed_is_not_counted() {
+        let text = "     Running tests/a.rs (target/release/deps/a-01)
+running 1 test
+test a ... FAILED
+
+---- a stdout ----
+running 9 tests
+test b ... ok
+test result: ok. 9 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+
+test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+error: test failed, to rerun pass `--test a`
+";
+        assert_eq!(read(text, false).summary(), "0 passed, 1 failed, 0 skipped");
     }
 
     #[test]
@@ -280,12 +333,13 @@ test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     #[test]
     fn lines_that_only_look_like_results_are_not_counted() {
         for line in [
-            "test result: maybe. 3 passed; 0 failed; 0 ignored",
-            "test result: ok. three passed; 0 failed; 0 ignored",
-            "test result: ok. 3 failed; 0 passed; 0 ignored",
-            "the test result: ok. 3 passed; 0 failed; 0 ignored",
+            "test result: maybe. 3 passed; 0 failed; 0 ignored; 0 measured",
+            "test result: ok. three passed; 0 failed; 0 ignored; 0 measured",
+            "test result: ok. 3 failed; 0 passed; 0 ignored; 0 measured",
+            "test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured",
+            "the test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured",
         ] {
-            assert!(!read(line, true).ran(), "{line}");
+            assert!(!read(&format!("running 3 tests\n{line}"), true).ran(), "{line}");
         }
     }
 

@@ -28,7 +28,8 @@ const RULES: &[Rule] = &[
     Rule {
         words: &["hash_no_pad", "hash_or_noop", "hash_pad", "two_to_one", "hash_n_to_hash*", "hash_n_to_m*"],
         within: &[],
-        allowed: &["crates/proof/", "crates/circuits/tests/"],
+        // The checker of constraints recomputes the library's own digest of the public inputs.
+        allowed: &["crates/proof/", "crates/circuits/tests/", "crates/circuits/src/checker"],
         tests_may: false,
         why: "the proving library's hashes carry no domain of ours: use crypto::{hash, node} or their gadgets",
     },
