@@ -117,7 +117,9 @@ fn files(root: &Path) -> Result<Vec<File>, Error> {
             let name = name.to_string_lossy();
             if kind.is_dir() {
                 let hidden = name.starts_with('.') && !matches!(&*name, ".ci" | ".cargo");
-                if !hidden && !matches!(&*name, "target" | "parth-demo" | "node_modules") {
+                // Cargo tags its target folder, wherever that is.
+                let built = path.join("CACHEDIR.TAG").exists();
+                if !hidden && !built && !matches!(&*name, "target" | "parth-demo" | "node_modules") {
                     folders.push(path);
                 }
             } else if kind.is_file() && !matches!(&*name, "Cargo.lock" | ".git") {
