@@ -81,10 +81,7 @@ const RULES: &[Rule] = &[
 pub(super) fn check(file: &File) -> Vec<Finding> {
     let code = source::code(&file.text);
     let tests_start = source::tests_start(&code).unwrap_or(usize::MAX);
-    let is_test_file = file.path.split('/').any(|part| part == "tests" || part == "benches") || {
-        let stem = file.path.rsplit('/').next().unwrap_or_default();
-        stem == "tests.rs"
-    };
+    let is_test_file = is_test_file(&file.path);
     let within = |places: &[&str]| places.iter().any(|place| file.path.starts_with(place));
     let mut findings = Vec::new();
     for rule in RULES.iter().filter(|rule| rule.within.is_empty() || within(rule.within)) {
@@ -99,6 +96,13 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Files that hold nothing but tests: whole folders of them, and test modules in files of their own.
+fn is_test_file(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let test_folder = folders.split('/').any(|folder| folder == "tests" || folder == "benches");
+    test_folder || name == "tests.rs" || name.ends_with("_tests.rs")
 }
 
 #[cfg(test)]
@@ -144,6 +148,7 @@ mod tests {
         let text = "use std::time::Instant;\n#[cfg(test)]\nmod tests {\n    use std::time::Instant;\n}\n";
         assert_eq!(lines("crates/protocol/src/plan.rs", text), [1]);
         assert!(lines("crates/protocol/tests/all.rs", text).is_empty());
+        assert!(lines("crates/protocol/src/plan_tests.rs", text).is_empty());
         assert!(lines("crates/realm/src/edge.rs", text).is_empty());
     }
 }
