@@ -2,22 +2,10 @@
 
 use crate::digest::Digest;
 use crate::domain::Domain;
-use crate::hash::hash;
+use crate::hash::link;
 
 /// The public key commitment in a user leaf: H(fingerprint of the circuit that verifies the key's signatures, key
 /// parameter).
 pub fn key_commitment(signature_circuit: Digest, parameter: Digest) -> Digest {
-    pair(Domain::KeyCommitment, signature_circuit, parameter)
-}
-
-/// The public input of every signature circuit: H(message, key parameter), "this key accepted this message".
-pub fn signature_digest(message: Digest, parameter: Digest) -> Digest {
-    pair(Domain::Signature, message, parameter)
-}
-
-fn pair(domain: Domain, first: Digest, second: Digest) -> Digest {
-    let mut felts = [first.0[0]; 8];
-    felts[..4].copy_from_slice(&first.0);
-    felts[4..].copy_from_slice(&second.0);
-    hash(domain, &felts)
+    link(Domain::KeyCommitment, signature_circuit, parameter)
 }

@@ -25,6 +25,7 @@ pub mod record;
 pub mod records;
 pub mod reject;
 pub mod session;
+pub mod signature;
 pub mod statement;
 pub mod tree;
 

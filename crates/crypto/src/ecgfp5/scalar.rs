@@ -84,6 +84,17 @@ impl Scalar {
         self.0.iter().fold(0, |bits, limb| bits | limb) == 0
     }
 
+    /// The multiplicative inverse, or nothing for zero. Fermat: x^(n − 2).
+    pub fn inverse(&self) -> Option<Scalar> {
+        let mut exponent = Scalar::ORDER;
+        exponent[0] -= 2;
+        let power = (0..320).rev().fold(Scalar::ONE, |power, bit| {
+            let square = power * power;
+            if exponent[bit / 64] >> (bit % 64) & 1 == 1 { square * *self } else { square }
+        });
+        (!self.is_zero()).then_some(power)
+    }
+
     /// The five 64-bit limbs of the integer, least significant first.
     pub fn limbs(&self) -> [u64; 5] {
         self.0
@@ -231,6 +242,14 @@ pub(super) mod tests {
             prop_assert_eq!(a - b, a + -b);
             prop_assert_eq!(a * Scalar::ONE, a);
             prop_assert_eq!(Scalar::from_bytes(&a.to_bytes()), Ok(a));
+        }
+
+        #[test]
+        fn an_inverse_multiplies_to_one(a in scalar()) {
+            match a.inverse() {
+                Some(inverse) => prop_assert_eq!(a * inverse, Scalar::ONE),
+                None => prop_assert!(a.is_zero()),
+            }
         }
 
         #[test]
