@@ -241,12 +241,15 @@ impl TestChain {
             next.registrations.set(self.registered.len() as u64, key);
             self.registered.push(key);
         }
-        for leaf in changes.deployments {
-            next.contracts.set(next.head.leaf.globals.deployed.get(), leaf.digest());
+        for (at, leaf) in (next.head.leaf.globals.deployed.get()..).zip(&changes.deployments) {
+            next.contracts.set(at, leaf.digest());
         }
         next.checkpoints.set(closed.head.public.height.get().into(), closed.head.public.leaf);
         next.head = closed.head.clone();
         assert_eq!(next.users.root(), next.head.leaf.users, "the model and the statements agree on users");
+        let globals = &next.head.leaf.globals;
+        assert_eq!(next.contracts.root(), globals.contracts, "the model and the statements agree on contracts");
+        assert_eq!(next.registrations.root(), globals.registrations, "the model and the statements agree on keys");
         assert_eq!(next.checkpoints.root(), next.head.public.root, "the model and the statements agree on checkpoints");
         self.history.push(next);
         Ok(closed)
