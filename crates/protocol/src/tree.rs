@@ -201,9 +201,11 @@ list_of_digests! { Siblings Climb }
 
 /// The user id of a registration: the low `realm bits` of the index move to the top, which spreads users over realms
 /// (decision D11). A rotation of the word of GUSR's height, so it is one to one.
+///
+/// More bits than the tree has levels count as all of them; no network has so many (see [`realm_bits_fit`]).
 pub fn user_of_registration(profile: &Profile, bits: RealmBits, registration: RegistrationIndex) -> UserId {
     let height = profile.users() as u32;
-    let (index, bits) = (u64::from(registration.get()), u32::from(bits.get()));
+    let (index, bits) = (u64::from(registration.get()), u32::from(bits.get()).min(height));
     let rotated = index >> bits | (index & ((1 << bits) - 1)) << (height - bits);
     UserId::constant(rotated as u32)
 }
@@ -211,9 +213,14 @@ pub fn user_of_registration(profile: &Profile, bits: RealmBits, registration: Re
 /// The registration index of a user: the inverse of [`user_of_registration`].
 pub fn registration_of_user(profile: &Profile, bits: RealmBits, user: UserId) -> RegistrationIndex {
     let height = profile.users() as u32;
-    let (id, bits) = (u64::from(user.get()), u32::from(bits.get()));
+    let (id, bits) = (u64::from(user.get()), u32::from(bits.get()).min(height));
     let rotated = (id << bits | id >> (height - bits)) & ((1 << height) - 1);
     RegistrationIndex::constant(rotated as u32)
+}
+
+/// Do so many bits choose a realm? The coordinator has no more levels than these.
+pub fn realm_bits_fit(profile: &Profile, bits: RealmBits) -> bool {
+    usize::from(bits.get()) <= profile.coordinator
 }
 
 /// The realm that a user lives in, as the index of its root at the coordinator's level of GUSR.
@@ -241,6 +248,19 @@ mod tests {
                     assert_ne!(realm_of_user(&profile, user), realm_of_user(&profile, before));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn no_number_of_realm_bits_panics() {
+        let profile = Profile::SMALL;
+        for bits in 0..=RealmBits::MAX.get() {
+            let bits = RealmBits::constant(bits);
+            for number in [0, 31, 32, u32::MAX] {
+                user_of_registration(&profile, bits, RegistrationIndex::constant(number));
+                registration_of_user(&profile, bits, UserId::constant(number));
+            }
+            assert_eq!(realm_bits_fit(&profile, bits), bits.get() <= 2);
         }
     }
 

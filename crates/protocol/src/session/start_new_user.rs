@@ -13,7 +13,7 @@ use crate::records::network::Parameters;
 use crate::records::session::{Session, SessionStart};
 use crate::reject::{Reject, Rule};
 use crate::statement::{ChildProof, Statement};
-use crate::tree::{Registrations, Siblings, TreeKind, UserContracts, Users, user_of_registration};
+use crate::tree::{Registrations, Siblings, TreeKind, UserContracts, Users, realm_bits_fit, user_of_registration};
 
 /// The field list of this statement; see [`crate::record`].
 #[macro_export]
@@ -55,7 +55,10 @@ impl Statement for StartNewUser {
         let anchor = &self.anchor_leaf;
         Reject::unless(Rule::Nobody, self.user != UserId::NOBODY, "a user id above 0", 0)?;
         Reject::unless_equal(Rule::ParametersOfAnchor, anchor.parameters, self.parameters.digest())?;
-        let mapped = user_of_registration(profile, self.parameters.realm_bits, self.registration);
+        let bits = self.parameters.realm_bits;
+        let expected = "as many realm bits as the coordinator has levels, or fewer";
+        Reject::unless(Rule::RegistrationIndex, realm_bits_fit(profile, bits), expected, u64::from(bits.get()))?;
+        let mapped = user_of_registration(profile, bits, self.registration);
         Reject::unless_equal(Rule::RegistrationIndex, u64::from(mapped.get()), self.user.get().into())?;
         let at = u64::from(self.registration.get());
         let registrations = anchor.globals.registrations;
