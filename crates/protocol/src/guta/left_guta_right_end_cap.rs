@@ -39,7 +39,7 @@ impl Statement for LeftGutaRightEndCap {
         let guta = &self.left.header;
         let left = self.left.enter(rules)?.climb(rules, &self.left_climb)?;
         let right = self.right.enter(rules, &guta.anchor)?.climb(rules, &self.right_climb)?;
-        left.meet(right, guta.whitelist, &guta.anchor)
+        left.meet(rules, right, guta.whitelist, &guta.anchor)
     }
 
     fn children(&self, rules: &Rules) -> Vec<ChildProof> {

@@ -134,11 +134,20 @@ impl Side {
         })
     }
 
-    /// The header of two sides that meet.
-    pub(crate) fn meet(self, right: Side, whitelist: Digest, anchor: &Anchor) -> Result<GutaHeader, Reject> {
+    /// The header of two sides that meet, at the root of the user tree at the highest.
+    pub(crate) fn meet(
+        self,
+        rules: &Rules,
+        right: Side,
+        whitelist: Digest,
+        anchor: &Anchor,
+    ) -> Result<GutaHeader, Reject> {
         Reject::unless_equal(Rule::ParametersEqual, self.parameters, right.parameters)?;
         let met = Transition::meet(Domain::UserNode, self.transition, right.transition)
             .map_err(|error| Reject::new(Rule::Meet, "two children of one parent", error.to_string()))?;
+        let top = rules.profile.users() as u64;
+        let inside = u64::from(met.level) <= top;
+        Reject::unless(Rule::Meet, inside, &format!("a level up to {top}"), u64::from(met.level))?;
         Ok(GutaHeader {
             whitelist,
             parameters: self.parameters,

@@ -44,7 +44,7 @@ impl Statement for TwoEndCaps {
     fn apply(&self, rules: &Rules) -> Result<GutaHeader, Reject> {
         let left = self.left.enter(rules, &self.anchor)?.climb(rules, &self.left_climb)?;
         let right = self.right.enter(rules, &self.anchor)?.climb(rules, &self.right_climb)?;
-        left.meet(right, self.whitelist, &self.anchor)
+        left.meet(rules, right, self.whitelist, &self.anchor)
     }
 
     fn children(&self, rules: &Rules) -> Vec<ChildProof> {

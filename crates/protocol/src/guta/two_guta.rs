@@ -39,7 +39,7 @@ impl Statement for TwoGuta {
         same_family(&self.left.header, &self.right.header)?;
         let left = self.left.enter(rules)?.climb(rules, &self.left_climb)?;
         let right = self.right.enter(rules)?.climb(rules, &self.right_climb)?;
-        left.meet(right, self.left.header.whitelist, &self.left.header.anchor)
+        left.meet(rules, right, self.left.header.whitelist, &self.left.header.anchor)
     }
 
     fn children(&self, _: &Rules) -> Vec<ChildProof> {

@@ -172,7 +172,8 @@ impl Planner<'_> {
             Part::EndCap(child) => self.enter(graph, child, level),
             Part::Guta { header, circuit } => {
                 let from = usize::from(header.transition.level.get());
-                if level - from <= self.rules.profile.climb_two_guta {
+                // A part above its meeting holds the other part; the statement refuses it.
+                if level.saturating_sub(from) <= self.rules.profile.climb_two_guta {
                     return Ok((header, circuit));
                 }
                 self.carry(graph, header, circuit, level)
