@@ -114,10 +114,12 @@ impl Checkpoint {
         })
     }
 
-    /// Supply before + deposited − withdrawn − fees, which are burned.
+    /// Supply before + deposited − withdrawn − fees, which are burned. All four are below 2^62, so the field cannot wrap
+    /// back into range; only the result is bounded, as in the circuit.
     fn supply(&self) -> Result<Amount, Reject> {
         let (old, stats) = (self.old_leaf.supply, &self.part_one.stats);
-        let left = || old.checked_add(stats.deposited)?.checked_sub(stats.withdrawn)?.checked_sub(stats.fees);
-        left().ok_or_else(|| Reject::new(Rule::Totals, "a supply of 0 to 2^62 − 1", format!("{old} with {stats:?}")))
+        let coming = old.get() + stats.deposited.get();
+        let supply = coming.checked_sub(stats.withdrawn.get() + stats.fees.get()).and_then(Amount::new);
+        supply.ok_or_else(|| Reject::new(Rule::Totals, "a supply of 0 to 2^62 − 1", format!("{old} with {stats:?}")))
     }
 }
