@@ -136,6 +136,54 @@ impl Transition {
     }
 }
 
+/// The edge of a tree that is only appended to: enough to append more and to give the path of each new leaf.
+///
+/// ```text
+///   next = 5 = 101b      left of the path: full subtrees, kept here; right of it: empty ones
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frontier {
+    domain: Domain,
+    next: u64,
+    /// At each level whose bit of `next` is set: the full subtree left of the path.
+    left: Vec<Digest>,
+}
+
+impl Frontier {
+    /// The edge at the next free place, from the siblings of that place.
+    pub fn new(domain: Domain, next: Path) -> Frontier {
+        Frontier { domain, next: next.index, left: next.siblings }
+    }
+
+    /// The next free place.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The siblings of the next free place.
+    pub fn siblings(&self) -> Vec<Digest> {
+        let sibling = |(level, &left): (usize, &Digest)| {
+            if self.next >> level & 1 == 1 { left } else { empty_root(self.domain, level) }
+        };
+        self.left.iter().enumerate().map(sibling).collect()
+    }
+
+    /// Appends a leaf and returns the siblings that it has.
+    pub fn append(&mut self, leaf: Digest) -> Vec<Digest> {
+        let siblings = self.siblings();
+        let mut node_here = leaf;
+        for (level, left) in self.left.iter_mut().enumerate() {
+            if self.next >> level & 1 == 0 {
+                *left = node_here;
+                break;
+            }
+            node_here = node(self.domain, *left, node_here);
+        }
+        self.next += 1;
+        siblings
+    }
+}
+
 /// A tree of up to 2^63 leaves of which few are not empty, in memory.
 #[derive(Clone, Debug)]
 pub struct SparseTree {
@@ -262,6 +310,22 @@ mod tests {
             prop_assert_eq!(usize::from(met.level), common);
             let whole = met.climb(DOMAIN, &old.line(common, met.index, 6));
             prop_assert_eq!(whole, Transition { old: old.root(), new: tree.root(), index: 0, level: 6 });
+        }
+    }
+
+    #[test]
+    fn a_frontier_gives_the_paths_that_the_whole_tree_has() {
+        for start in 0..9u64 {
+            let mut tree = SparseTree::new(DOMAIN, 4);
+            for index in 0..start {
+                tree.set(index, leaf(index + 1));
+            }
+            let mut frontier = Frontier::new(DOMAIN, tree.path(start));
+            for index in start..16 {
+                assert_eq!(frontier.next(), index);
+                assert_eq!(frontier.append(leaf(index + 1)), tree.path(index).siblings);
+                tree.set(index, leaf(index + 1));
+            }
         }
     }
 

@@ -27,8 +27,8 @@ pub mod security;
 
 pub use circuit::{Circuit, CircuitError};
 pub use class::{Class, ClassData};
-pub use pinned::{LockError, Pinned, PinnedCircuit};
 pub use key::{KeyError, VerifierKey, VerifyError, fingerprint};
+pub use pinned::{LockError, Pinned, PinnedCircuit};
 pub use proof::{DecodeError, Proof};
 pub use prover::{ProveError, Prover, StockProver};
 

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use parth_crypto::merkle::{SparseTree, empty_root};
+use parth_crypto::merkle::{Frontier, SparseTree, empty_root};
 use parth_crypto::{Digest, Domain};
 use parth_protocol::genesis::{Fees, Genesis, GenesisUser, SCHEMA};
 use parth_protocol::guta::EndCapChild;
 use parth_protocol::ids::{
-    Amount, CheckpointId, ContractId, FeeRate, Fingerprint, FunctionIndex, Length, MethodId, NodeIndex, RealmBits,
-    StateHeight, Time, UserId,
+    Amount, CheckpointId, ContractId, FeeRate, Fingerprint, FunctionIndex, ItemCount, Length, MethodId, NodeIndex,
+    RealmBits, StateHeight, Time, UserId,
 };
 use parth_protocol::plan::checkpoint::{Head, PrimaryChoice, plan_checkpoint};
 use parth_protocol::plan::global::{GlobalChanges, plan_globals};
@@ -288,8 +288,8 @@ impl TestChain {
             &anchor,
             &now.leaf().globals,
             changes,
-            &mut now.registrations.clone(),
-            &mut now.contracts.clone(),
+            &mut frontier::<Registrations>(&now.registrations, now.leaf().globals.registered),
+            &mut frontier::<Contracts>(&now.contracts, now.leaf().globals.deployed),
         )?;
         let height = u64::from(anchor.height.get());
         let head = plan_checkpoint(
@@ -319,6 +319,10 @@ impl TestChain {
     pub(crate) fn no_contracts(&self) -> SparseTree {
         SparseTree::new(UserContracts::DOMAIN, UserContracts::height(&self.rules.profile))
     }
+}
+
+fn frontier<K: TreeKind>(tree: &SparseTree, next: ItemCount) -> Frontier {
+    Frontier::new(K::DOMAIN, tree.path(next.get()))
 }
 
 /// Public key commitment of a test user: any number as the key parameter.

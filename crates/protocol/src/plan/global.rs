@@ -1,6 +1,7 @@
 //! Plans the changes of the global trees: batches in order, folded pairwise.
 
 use parth_crypto::Digest;
+use parth_crypto::merkle::Frontier;
 
 use crate::circuit::{CircuitId, CircuitSet, Rules};
 use crate::global::deploy_contracts::{DeployContracts, Deployment};
@@ -16,24 +17,6 @@ use crate::records::leaf::ContractLeaf;
 use crate::reject::{Reject, Rule};
 use crate::tree::{GlobalWhitelist, Siblings};
 
-/// A tree that a plan appends to: gives the siblings of a place and then writes it.
-pub trait AppendTree {
-    /// The siblings of an index, as the tree stands.
-    fn siblings(&self, index: u64) -> Vec<Digest>;
-    /// Writes a leaf.
-    fn append(&mut self, index: u64, leaf: Digest);
-}
-
-impl AppendTree for parth_crypto::merkle::SparseTree {
-    fn siblings(&self, index: u64) -> Vec<Digest> {
-        self.path(index).siblings
-    }
-
-    fn append(&mut self, index: u64, leaf: Digest) {
-        self.set(index, leaf);
-    }
-}
-
 /// What a checkpoint does to the global trees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GlobalChanges {
@@ -43,7 +26,7 @@ pub struct GlobalChanges {
     pub deployments: Vec<ContractLeaf>,
 }
 
-/// Adds the jobs for all changes. Both trees are left as they are after them. Returns the whole change.
+/// Adds the jobs for all changes. Both frontiers are left behind the last of them. Returns the whole change.
 #[expect(clippy::too_many_arguments, reason = "a planning step is a function of the whole situation")]
 pub fn plan_globals(
     graph: &mut JobGraph,
@@ -53,8 +36,8 @@ pub fn plan_globals(
     anchor: &Anchor,
     old: &GlobalState,
     changes: &GlobalChanges,
-    registration_tree: &mut dyn AppendTree,
-    contract_tree: &mut dyn AppendTree,
+    registration_tree: &mut Frontier,
+    contract_tree: &mut Frontier,
 ) -> Result<(GlobalHeader, CircuitId), Reject> {
     let mut state = old.clone();
     let mut done = Vec::new();
@@ -65,23 +48,21 @@ pub fn plan_globals(
         old: old.clone(),
     };
     for keys in changes.registrations.chunks(rules.profile.batch) {
-        let mut registrations = Vec::with_capacity(keys.len());
-        for (next, &key) in (state.registered.get()..).zip(keys) {
-            registrations.push(Registration { key, path: Siblings::new(registration_tree.siblings(next)) });
-            registration_tree.append(next, key);
-        }
+        let registrations =
+            keys.iter().map(|&key| Registration { key, path: Siblings::new(registration_tree.append(key)) }).collect();
         let statement = RegisterUsers { entry: entry(&state), registrations: Batch(registrations) };
         let header = graph.add(rules, circuits, statement)?;
         state = header.new.clone();
         done.push((header, CircuitId::GlobalRegisterUsers));
     }
     for contracts in changes.deployments.chunks(rules.profile.batch) {
-        let mut deployments = Vec::with_capacity(contracts.len());
-        for (next, contract) in (state.deployed.get()..).zip(contracts) {
-            let path = Siblings::new(contract_tree.siblings(next));
-            contract_tree.append(next, contract.digest());
-            deployments.push(Deployment { contract: contract.clone(), path });
-        }
+        let deployments = contracts
+            .iter()
+            .map(|contract| Deployment {
+                contract: contract.clone(),
+                path: Siblings::new(contract_tree.append(contract.digest())),
+            })
+            .collect();
         let statement = DeployContracts { entry: entry(&state), deployments: Batch(deployments) };
         let header = graph.add(rules, circuits, statement)?;
         state = header.new.clone();
