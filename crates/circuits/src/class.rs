@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use parth_proof::{Class, ClassData, Gate};
 
+use crate::gadgets::ecgfp5::QuinticProductGate;
+
 /// The data of a class.
 pub fn data(class: Class) -> &'static ClassData {
     static SIGNATURE: LazyLock<ClassData> =
@@ -13,5 +15,5 @@ pub fn data(class: Class) -> &'static ClassData {
 
 /// Gates that signature circuits may use beside the union set.
 pub fn signature_gates() -> Vec<Gate> {
-    Vec::new()
+    vec![Gate::new(QuinticProductGate)]
 }

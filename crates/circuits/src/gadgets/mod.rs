@@ -4,9 +4,11 @@
 //!   hash     domain-separated sponge and tree node
 //!   range    bits, range checks, order
 //!   logic    equality as a bit, selection, conditional equality
+//!   ecgfp5   the group of Schnorr keys
 //!   merkle   inclusion, delta, climb, meet
 //! ```
 
+pub mod ecgfp5;
 pub mod hash;
 pub mod logic;
 pub mod merkle;

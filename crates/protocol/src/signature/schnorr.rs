@@ -15,17 +15,24 @@ use crate::records::session::SignedMessage;
 use crate::reject::{Reject, Rule};
 use crate::statement::{ChildProof, Statement};
 
-native! {
-    /// Inputs of `signature::schnorr`.
-    witness Schnorr {
-        /// What was signed.
-        message: Digest,
-        /// Whose signature it is.
-        public_key: PublicKey,
-        /// The signature.
-        signature: Signature,
-    }
+/// The field list of this statement; see [`crate::record`].
+#[macro_export]
+macro_rules! signature_schnorr {
+    ($define:ident) => {
+        $define! {
+            /// Inputs of `signature::schnorr`.
+            witness Schnorr {
+                /// What was signed.
+                message: Digest,
+                /// Whose signature it is.
+                public_key: PublicKey,
+                /// The signature.
+                signature: Signature,
+            }
+        }
+    };
 }
+signature_schnorr!(native);
 
 impl Statement for Schnorr {
     type Header = SignedMessage;
