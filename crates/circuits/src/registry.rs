@@ -15,7 +15,7 @@ use parth_protocol::ids::Fingerprint;
 use parth_protocol::plan::AnyStatement;
 use parth_protocol::statement::ChildProof;
 use parth_protocol::{CircuitId, CircuitSet, Profile, Rules};
-use parth_protocol::{block, global, guta, session};
+use parth_protocol::{block, global, guta, session, signature};
 use thiserror::Error;
 
 use crate::recursion::Child;
@@ -136,6 +136,7 @@ macro_rules! registry {
 }
 
 registry! {
+    signature_schnorr: signature::schnorr::Schnorr,
     session_start: session::start::Start,
     session_start_new_user: session::start_new_user::StartNewUser,
     session_step: session::step::Step,

@@ -23,6 +23,7 @@ use parth_protocol::session::end_cap::EndCap;
 use parth_protocol::session::start::Start;
 use parth_protocol::session::start_new_user::StartNewUser;
 use parth_protocol::session::step::Step;
+use parth_protocol::signature::Schnorr;
 use parth_protocol::{CircuitId, CircuitSet, Profile, Rules};
 
 /// Free rows that every circuit must keep.
@@ -41,6 +42,7 @@ fn count<S: StatementCircuit>(rules: &Rules, over: &mut Vec<CircuitId>) {
 fn every_circuit_fits_its_class_with_rows_to_spare() {
     let rules = Rules::new(Profile::STANDARD, &CircuitSet::stand_in());
     let mut over = Vec::new();
+    count::<Schnorr>(&rules, &mut over);
     count::<Start>(&rules, &mut over);
     count::<StartNewUser>(&rules, &mut over);
     count::<Step>(&rules, &mut over);
