@@ -191,7 +191,7 @@ impl Keystore {
         let Entropy { salt, nonce } = entropy;
         let mut keystore = Keystore { cost, salt, nonce, public_key: key.public(), ciphertext: [0; 56] };
         let cipher = keystore.cipher(password).ok_or(SealError::Memory(cost.memory_kib))?;
-        let secret = Zeroizing::new(key.to_bytes());
+        let secret = key.to_bytes();
         let payload = Payload { msg: secret.as_slice(), aad: &keystore.header() };
         let sealed = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::Encryption)?;
         keystore.ciphertext = sealed.try_into().map_err(|_| SealError::Encryption)?;
@@ -424,7 +424,7 @@ mod tests {
 
     #[test]
     fn nothing_of_the_secret_is_in_the_file_or_in_what_is_shown() {
-        let secret = hex::encode(&key().to_bytes());
+        let secret = hex::encode(key().to_bytes().as_slice());
         let shown = format!("{:?}\n{}", sealed(), sealed().to_json());
         assert!(!shown.contains(&secret[2..18]));
     }

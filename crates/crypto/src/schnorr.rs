@@ -20,7 +20,7 @@ use std::str::FromStr;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::digest::Digest;
 use crate::domain::Domain;
@@ -29,7 +29,8 @@ use crate::felt::Felt;
 use crate::hash::hash;
 use crate::hex::{self, HexError};
 
-/// A secret key: a scalar that is not zero. Wiped when dropped, never shown.
+/// A secret key: a scalar that is not zero. Wiped when dropped, never shown. Signing takes the same time for all keys
+/// as far as the compiler keeps to the source; copies in registers and on the stack are beyond its reach.
 #[derive(Clone)]
 pub struct SecretKey {
     scalar: Scalar,
@@ -137,9 +138,9 @@ impl SecretKey {
         SecretKey::new(Scalar::reduce(bytes))
     }
 
-    /// The canonical bytes of the secret scalar. Whoever holds them wipes them.
-    pub fn to_bytes(&self) -> [u8; 40] {
-        self.scalar.to_bytes()
+    /// The canonical bytes of the secret scalar, wiped when dropped.
+    pub fn to_bytes(&self) -> Zeroizing<[u8; 40]> {
+        Zeroizing::new(self.scalar.to_bytes())
     }
 
     /// The public key.
@@ -166,15 +167,15 @@ impl SecretKey {
     }
 
     fn nonce(&self, message: Digest, entropy: &[u8; 32], attempt: Felt) -> Scalar {
-        let mut secret = self.scalar.to_bytes();
-        let mut felts = vec![attempt];
-        felts.extend(words(&secret));
+        let secret = self.to_bytes();
+        // Of full size from the start: growing would leave copies behind.
+        let mut felts = Vec::with_capacity(29);
+        felts.push(attempt);
+        felts.extend(words(secret.as_slice()));
         felts.extend(self.public.encoded.0);
         felts.extend(message.0);
         felts.extend(words(entropy));
-        let nonce = wide_scalar(Domain::SchnorrNonce, &mut felts);
-        secret.zeroize();
-        nonce
+        wide_scalar(Domain::SchnorrNonce, &mut felts)
     }
 }
 

@@ -142,7 +142,7 @@ fn nonces_depend_on_message_entropy_and_secret() {
 fn secrets_are_not_shown() {
     let key = secret(9);
     let shown = format!("{key:?} {:?}", Scalar::from_u128(0xabcdef));
-    assert!(!shown.contains(&hex::encode(&key.to_bytes())[2..20]) && !shown.contains("abcdef"));
+    assert!(!shown.contains(&hex::encode(key.to_bytes().as_slice())[2..20]) && !shown.contains("abcdef"));
 }
 
 #[test]
