@@ -4,7 +4,7 @@
 //! bin     parth
 //! L4      testing (tests only)
 //! L3      client prover | realm coordinator indexer market l1     left: proves;  right: verifies only, no circuits
-//! L2      circuits      | store jobs rpc
+//! L2      circuits      | store ← jobs   rpc
 //! L1      contract → protocol ← proof
 //! L0      crypto          runtime
 //! ```
