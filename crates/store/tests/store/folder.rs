@@ -134,4 +134,11 @@ fn a_full_store_refuses_by_name_and_keeps_what_it_has() {
     };
     assert!(matches!(&refusal, WriteError::Full { file, .. } if file.ends_with(DATA_FILE)), "{refusal}");
     assert_eq!(BLOBS.all(&store).unwrap().len() as u32, written);
+    drop(store);
+    // Opened with more room, it goes on.
+    let store = Store::new(Arc::new(open(folder.path()).unwrap()), Space::Local(0));
+    let mut batch = store.batch("test/fill");
+    (written..written + 20).for_each(|key| BLOBS.put(&mut batch, &key, &vec![3; 300_000]));
+    store.write(batch, Condition::Any).unwrap();
+    assert_eq!(BLOBS.all(&store).unwrap().len() as u32, written + 20);
 }
