@@ -6,6 +6,7 @@
 //!   statement   from the rules of a statement to a circuit; recursion: the proofs inside it; class: its shape
 //!   twin        the targets of every native value; records: those of leaves and headers
 //!   gadgets     hashing, ranges, logic, Merkle statements, the group of keys; twins of `crypto`
+//!   serializer  gates and generators as bytes, for the disk cache
 //!   checker     every constraint of a built circuit against a witness, without proving
 //! ```
 
@@ -18,7 +19,14 @@ pub mod guta;
 pub mod records;
 pub mod recursion;
 pub mod registry;
+pub mod serializer;
 pub mod session;
 pub mod signature;
 pub mod statement;
 pub mod twin;
+
+/// A hash of everything that circuits are built from, for [`parth_proof::cache::CircuitCache`].
+pub fn sources() -> [u8; 32] {
+    let hash = blake3::Hash::from_hex(env!("PARTH_CIRCUIT_SOURCES")).expect("the build script writes 64 hex digits");
+    *hash.as_bytes()
+}

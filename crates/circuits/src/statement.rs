@@ -8,6 +8,7 @@
 //! The rules never see proofs and the shell never sees rules, so each is tested for itself.
 
 use parth_crypto::{Digest, Domain, Felt};
+use parth_proof::cache::{CacheError, CacheKey, CacheWarning, CircuitCache};
 use parth_proof::class::config;
 use parth_proof::{Builder, C, Circuit, CircuitData, CircuitError, Class, Proof, ProveError, Prover, Witness};
 use parth_protocol::ids::Fingerprint;
@@ -20,6 +21,7 @@ use crate::checker::{CheckError, Checker, Trace};
 use crate::class;
 use crate::gadgets::hash::DigestTarget;
 use crate::recursion::{self, Child, ChildClaim, ChildTarget};
+use crate::serializer::serializers;
 use crate::twin::{FillError, Twin};
 
 /// What the rules of a statement leave for the shell.
@@ -76,9 +78,17 @@ impl<S: StatementCircuit> Skeleton<S> {
         Ok(ProvingCircuit { circuit, inputs: self.inputs, children: self.children })
     }
 
-    /// As [`Skeleton::build`], with a circuit that was built earlier from the same skeleton.
-    pub fn with(self, circuit: Circuit) -> ProvingCircuit<S> {
-        ProvingCircuit { circuit, inputs: self.inputs, children: self.children }
+    /// As [`Skeleton::build`], from disk when the cache has the circuit. `pinned` is its fingerprint in the lock file.
+    pub fn load_or_build(
+        self,
+        cache: &CircuitCache,
+        pinned: Option<Fingerprint>,
+    ) -> Result<(ProvingCircuit<S>, Option<CacheWarning>), CacheError> {
+        let Skeleton { builder, inputs, children } = self;
+        let class = class::data(S::CLASS);
+        let key = CacheKey { name: S::CIRCUIT.name(), pinned };
+        let cached = cache.load_or_build(key, class, serializers(), || Circuit::build(class, builder))?;
+        Ok((ProvingCircuit { circuit: cached.circuit, inputs, children }, cached.warning))
     }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //!   field        felts and digests here and there
 //!   class        what circuits share so that one parent can verify any of them; the union gate set
+//!   cache        built circuits on disk
 //!   circuit      a built circuit that is certainly of its class
 //!   key          what verifies one circuit's proofs, and the fingerprint that names it
 //!   pinned       the circuits that this build knows: circuits.lock and its keys
@@ -15,6 +16,7 @@
 //! Two rules hold throughout (design/proving.md, "Classes and fingerprints"): a fingerprint covers the class, the cap
 //! *and* the digest of a circuit, and common data, verifier data and circuit data never come from a peer.
 
+pub mod cache;
 pub mod circuit;
 pub mod class;
 pub mod field;
