@@ -10,6 +10,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use parth_proof::cache::{CacheError, CacheWarning, CircuitCache};
 use parth_proof::{Circuit, CircuitError, Pinned, PinnedCircuit, Proof, Prover};
 use parth_protocol::ids::Fingerprint;
 use parth_protocol::plan::AnyStatement;
@@ -90,6 +91,8 @@ macro_rules! registry {
         pub struct Registry {
             pinned: Pinned,
             rules: Rules,
+            cache: Option<CircuitCache>,
+            warnings: Mutex<Vec<CacheWarning>>,
             $($field: Slot<$statement>,)+
         }
 
@@ -97,7 +100,13 @@ macro_rules! registry {
             /// No circuit is built yet. Rules and fingerprints are the pinned ones.
             pub fn new(pinned: Pinned) -> Registry {
                 let rules = pinned.rules();
-                Registry { pinned, rules, $($field: Slot::default(),)+ }
+                let (cache, warnings) = (None, Mutex::default());
+                Registry { pinned, rules, cache, warnings, $($field: Slot::default(),)+ }
+            }
+
+            /// As [`Registry::new`]; circuits that were built before are read from disk.
+            pub fn cached(pinned: Pinned, cache: CircuitCache) -> Registry {
+                Registry { cache: Some(cache), ..Registry::new(pinned) }
             }
 
             /// Builds one circuit unless it is there already.
@@ -181,13 +190,29 @@ impl Registry {
             return Ok(built.clone());
         }
         let circuit = S::CIRCUIT;
-        let built = Skeleton::<S>::new(&self.rules).build();
-        let built = built.map_err(|error| RegistryError::Build { circuit, error })?;
-        let (expected, actual) = (self.pinned.key(circuit).fingerprint(), built.circuit().fingerprint());
+        let expected = self.pinned.key(circuit).fingerprint();
+        let skeleton = Skeleton::<S>::new(&self.rules);
+        let built = match &self.cache {
+            Some(cache) => skeleton.load_or_build(cache, Some(expected)).map(|(built, warning)| {
+                self.warnings.lock().unwrap_or_else(PoisonError::into_inner).extend(warning);
+                built
+            }),
+            None => skeleton.build().map_err(CacheError::Circuit),
+        };
+        let built = built.map_err(|error| match error {
+            CacheError::Circuit(error) => RegistryError::Build { circuit, error },
+            CacheError::Fingerprint { expected, actual, .. } => RegistryError::Drift { circuit, expected, actual },
+        })?;
+        let actual = built.circuit().fingerprint();
         if expected != actual {
             return Err(RegistryError::Drift { circuit, expected, actual });
         }
         Ok(slot.insert(Arc::new(built)).clone())
+    }
+
+    /// What was wrong with the disk cache since the last time this was asked, for the log.
+    pub fn take_warnings(&self) -> Vec<CacheWarning> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Proves one statement on top of its children's proofs, which are given with their keys in order.
