@@ -8,6 +8,7 @@
 //! ```
 
 pub mod chain;
+pub mod refuse;
 pub mod session;
 
 pub use chain::{Closed, TestChain};

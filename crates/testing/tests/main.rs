@@ -1,3 +1,5 @@
 //! Ordinary days and attacks, executed natively.
 
+mod hostile_bytes;
 mod native_chain;
+mod refusals;
