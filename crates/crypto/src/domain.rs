@@ -156,6 +156,8 @@ domains! {
     Job = 505,
     /// The fingerprints of all circuits of a profile.
     CircuitSet = 506,
+    /// Id of a submission.
+    Submission = 507,
 
     // Contracts.
     /// Code of a contract.

@@ -7,6 +7,7 @@
 //!   hints       which job next: lost at any time, rebuilt from the table
 //!   queue       what roles and workers call: publish, lease, complete, wait
 //!   bus         news inside a process: checkpoints
+//!   wire        what roles hand one another: submissions, hand-overs, commits
 //! ```
 //!
 //! The store is the truth and queues are hints (design/network.md, "Jobs and workers"): a job that is published is proven
@@ -19,6 +20,7 @@ mod hints;
 pub mod queue;
 pub mod state;
 mod table;
+pub mod wire;
 
 pub use artifacts::{ArtifactError, ArtifactId, Artifacts};
 pub use bus::Broadcast;
