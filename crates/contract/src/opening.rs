@@ -260,6 +260,19 @@ impl CheckpointOpening {
     }
 }
 
+impl ContractOpening {
+    /// Checks that the leaf stands at the contract's id in the contract tree of a checkpoint.
+    pub fn check(
+        &self,
+        profile: &Profile,
+        checkpoint: &CheckpointLeaf,
+        contract: ContractId,
+    ) -> Result<(), BadOpening> {
+        let (root, index) = (checkpoint.globals.contracts, u64::from(contract.get()));
+        check(Opened::Contract, profile, root, index, self.leaf.digest(), &self.path)
+    }
+}
+
 impl StateOpening {
     /// Checks the opening against a checkpoint and gives the root of the state, for a contract of `height`: its
     /// initial root when the user or the state does not exist.
@@ -275,10 +288,9 @@ impl StateOpening {
         check(Opened::User, profile, checkpoint.users, user.get().into(), leaf, &self.user_path)?;
         let contract_index = u64::from(contract.get());
         let mut initial = merkle::empty_root(Domain::StateNode, usize::from(height.get()));
-        if let Some(ContractOpening { leaf, path }) = &self.contract {
-            let root = checkpoint.globals.contracts;
-            check(Opened::Contract, profile, root, contract_index, leaf.digest(), path)?;
-            initial = leaf.initial;
+        if let Some(opening) = &self.contract {
+            opening.check(profile, checkpoint, contract)?;
+            initial = opening.leaf.initial;
         }
         let Some(user) = &self.user else {
             return Ok(initial);
