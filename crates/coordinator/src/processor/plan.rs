@@ -1,0 +1,143 @@
+//! Plans the rest of the checkpoint above the realms, and asserts the supply.
+
+use std::cell::RefCell;
+
+use parth_crypto::Digest;
+use parth_crypto::merkle::Frontier;
+use parth_protocol::CircuitId;
+use parth_protocol::Reject;
+use parth_protocol::block::start::Start;
+use parth_protocol::ids::{CheckpointId, ItemCount};
+use parth_protocol::plan::JobGraph;
+use parth_protocol::plan::checkpoint::{Head, PrimaryChoice, plan_checkpoint};
+use parth_protocol::plan::global::plan_globals;
+use parth_protocol::plan::guta::{Part, Planner, no_change};
+use parth_protocol::records::guta::{Anchor, GutaHeader};
+use parth_protocol::tree::Siblings;
+use parth_store::{ForestError, ForestView, Tree};
+
+use super::execute::Executed;
+use crate::Coordinator;
+use crate::error::Halt;
+
+/// The jobs of one checkpoint above the realms.
+pub(crate) struct Plan {
+    pub(crate) graph: JobGraph,
+    /// The checkpoint that they prove.
+    pub(crate) head: Head,
+}
+
+impl Coordinator {
+    pub(crate) fn plan(&self, executed: &Executed, choice: PrimaryChoice) -> Result<Plan, Halt> {
+        let (now, view) = (self.head()?.head, self.forest.at_head()?);
+        let (rules, circuits, profile) = (&self.network.rules, &self.network.circuits, &self.network.rules.profile);
+        let anchor = Anchor { root: now.public.root, height: now.public.height };
+        let mut graph = JobGraph::default();
+        if anchor.height == CheckpointId::ZERO {
+            // The first checkpoint builds on the proof of genesis, which nobody needed before.
+            graph.add(rules, circuits, Start { leaf: now.leaf.clone() }).map_err(contradiction)?;
+        }
+        let guta = self.plan_users(&mut graph, executed, &anchor, &now, &view)?;
+        let frontier = |tree: Tree, next: ItemCount| -> Result<Frontier, Halt> {
+            Ok(Frontier::new(tree.domain(), view.path(tree, next.get())?))
+        };
+        let global = plan_globals(
+            &mut graph,
+            rules,
+            circuits,
+            self.parameters(),
+            &anchor,
+            &now.leaf.globals,
+            &executed.changes,
+            &mut frontier(Tree::registrations(profile), now.leaf.globals.registered)?,
+            &mut frontier(Tree::contracts(profile), now.leaf.globals.deployed)?,
+        )
+        .map_err(contradiction)?;
+        let append = view.path(Tree::checkpoints(profile), u64::from(anchor.height.get()) + 1)?;
+        let parameters = &self.network.parameters;
+        let append = Siblings::new(append.siblings);
+        let head = plan_checkpoint(&mut graph, rules, circuits, parameters, &now, guta, global, append, choice)
+            .map_err(contradiction)?;
+        self.check_roots(executed, &head)?;
+        Ok(Plan { graph, head })
+    }
+
+    fn plan_users(
+        &self,
+        graph: &mut JobGraph,
+        executed: &Executed,
+        anchor: &Anchor,
+        now: &Head,
+        view: &ForestView,
+    ) -> Result<(GutaHeader, CircuitId), Halt> {
+        let (rules, circuits) = (&self.network.rules, &self.network.circuits);
+        if executed.hand_overs.is_empty() {
+            let path = view.path(Tree::checkpoints(&rules.profile), anchor.height.get().into())?;
+            let path = Siblings::new(path.siblings);
+            return no_change(graph, rules, circuits, anchor, now.leaf.clone(), path).map_err(contradiction);
+        }
+        let parts = executed.hand_overs.iter();
+        let parts = parts.map(|over| Part::Guta { header: over.header.clone(), circuit: over.circuit }).collect();
+        let nodes = Nodes { view, tree: self.users(), failed: RefCell::new(None) };
+        let read = |level: usize, index: u64| nodes.node(level, index);
+        let planner = Planner { rules, circuits, anchor, nodes: &read };
+        let planned = planner.aggregate(graph, parts, rules.profile.users());
+        match nodes.failed.take() {
+            Some(error) => Err(error.into()),
+            None => planned.map_err(contradiction),
+        }
+    }
+
+    /// The forest and the statements agree on every root.
+    fn check_roots(&self, executed: &Executed, head: &Head) -> Result<(), Halt> {
+        let (profile, globals) = (&self.network.rules.profile, &head.leaf.globals);
+        let roots = [
+            ("users", self.users(), head.leaf.users),
+            ("registrations", Tree::registrations(profile), globals.registrations),
+            ("contracts", Tree::contracts(profile), globals.contracts),
+        ];
+        for (what, tree, planned) in roots {
+            let written = executed.draft.root(tree)?;
+            if written != planned {
+                let reason = format!("the plan leads to {what} {planned}, the forest to {written}");
+                return Err(Halt::Contradiction(reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// The turnstile of the whole ledger: Σ balances + Σ sent − Σ claimed = genesis + deposited − withdrawn − fees.
+    /// A difference halts; it is never finalised.
+    pub(crate) fn check_supply(&self, executed: &Executed, plan: &Plan) -> Result<(), Halt> {
+        let sum = |part: fn(&parth_jobs::wire::RealmTotals) -> u64| -> u128 {
+            executed.totals.values().map(|totals| u128::from(part(totals))).sum()
+        };
+        let (balances, sent) = (sum(|totals| totals.balances.get()), sum(|totals| totals.sent.get()));
+        let claimed = sum(|totals| totals.claimed.get());
+        let supply = plan.head.leaf.supply.get();
+        if balances + sent == claimed + u128::from(supply) {
+            return Ok(());
+        }
+        Err(Halt::Supply { height: plan.head.public.height.get(), balances, sent, claimed, supply })
+    }
+}
+
+fn contradiction(reject: Reject) -> Halt {
+    Halt::Contradiction(format!("the checkpoint breaks a rule: {reject}"))
+}
+
+/// The nodes of the user tree for a planner, which cannot fail: a failed read is kept and reported after it.
+struct Nodes<'a> {
+    view: &'a ForestView,
+    tree: Tree,
+    failed: RefCell<Option<ForestError>>,
+}
+
+impl Nodes<'_> {
+    fn node(&self, level: usize, index: u64) -> Digest {
+        self.view.node(self.tree, level as u8, index).unwrap_or_else(|error| {
+            self.failed.borrow_mut().get_or_insert(error);
+            Digest::ZERO
+        })
+    }
+}
