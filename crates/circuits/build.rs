@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Folders and files, from this crate's folder. The lock file stands for the proving library.
-const INPUTS: [&str; 5] = ["../crypto/src", "../protocol/src", "../proof/src", "src", "../../Cargo.lock"];
+const INPUTS: [&str; 6] =
+    ["../crypto/src", "../protocol/src", "../contract/src", "../proof/src", "src", "../../Cargo.lock"];
 
 fn main() -> io::Result<()> {
     let mut hasher = blake3::Hasher::new();

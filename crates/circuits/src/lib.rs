@@ -3,6 +3,7 @@
 //! ```text
 //!   registry    every circuit by name, built on first use; pinning
 //!   session  signature  guta  global  block     the circuits, at the paths of their twins in `protocol`
+//!   contract    functions of contracts; twin of `parth_contract::call`
 //!   statement   from the rules of a statement to a circuit; recursion: the proofs inside it; class: its shape
 //!   twin        the targets of every native value; records: those of leaves and headers
 //!   gadgets     hashing, ranges, logic, Merkle statements, the group of keys; twins of `crypto`
@@ -13,6 +14,7 @@
 pub mod block;
 pub mod checker;
 pub mod class;
+pub mod contract;
 pub mod gadgets;
 pub mod global;
 pub mod guta;

@@ -11,8 +11,8 @@ use parth_protocol::profile::Profile;
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::{Call, SessionStart};
 
-use crate::check::Function;
 use crate::error::ExecError;
+use crate::function::Function;
 use crate::machine::{self, FrozenState, Outcome, Source};
 use crate::opening::{BadOpening, CheckpointOpening, Opened, Opening, SlotOpening, StateOpening};
 

@@ -3,11 +3,13 @@
 //! The check also plans the openings that a call needs, in order. That plan depends on the code alone, so the
 //! interpreter, the native replay and the circuit agree on it by construction.
 
-use parth_crypto::Felt;
-use parth_protocol::ids::{Length, MethodId, StateHeight};
+use std::collections::BTreeMap;
+
+use parth_protocol::ids::Length;
 use parth_protocol::limits::MAX_STATE_HEIGHT;
 use thiserror::Error;
 
+use crate::function::{Access, Function, OpeningKind};
 use crate::ir::{Constant, ContractCode, EventCode, FunctionCode, Op, OtherContract, Parameter, Type, U64_BITS, Value};
 use crate::names;
 
@@ -132,159 +134,6 @@ pub enum Problem {
     Height(u8),
 }
 
-/// What kind of opening a call needs at one place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OpeningKind {
-    /// A word of the user's own state.
-    Own,
-    /// An older checkpoint.
-    Checkpoint,
-    /// The state root of a user in a contract.
-    State {
-        /// Is the contract another one, whose leaf is opened too?
-        other: bool,
-    },
-    /// A word of a frozen state.
-    Slot {
-        /// Height of that state.
-        height: StateHeight,
-    },
-}
-
-/// Which opening an operation uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// None.
-    None,
-    /// The next one, which it checks against a root.
-    Opens(u32),
-    /// One that an earlier operation checked: the same index of the own state, where since then at most this same
-    /// word was written, so its siblings still stand.
-    Again(u32),
-}
-
-/// A function that is checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Function {
-    code: FunctionCode,
-    state_height: StateHeight,
-    method: MethodId,
-    event_ids: Vec<Felt>,
-    types: Vec<Option<Type>>,
-    access: Vec<Access>,
-    openings: Vec<OpeningKind>,
-    inputs_length: Length,
-    outputs_length: Length,
-}
-
-impl Function {
-    /// Checks one function of a contract.
-    pub(crate) fn check(contract: &ContractCode, code: &FunctionCode) -> Result<Function, CodeError> {
-        check_name("function", &code.name)?;
-        limit("operations", MAX_OPS, code.ops.len())?;
-        check_parameters("input", &code.inputs)?;
-        let mut checker =
-            Checker { contract, code, types: Vec::new(), access: Vec::new(), openings: Vec::new(), own: Vec::new() };
-        for (op, operation) in code.ops.iter().enumerate() {
-            let found = checker.operation(operation);
-            let kind = found.map_err(|problem| CodeError::Op { function: code.name.clone(), op, problem })?;
-            checker.types.push(kind);
-        }
-        let mut outputs = Vec::new();
-        for output in &code.outputs {
-            let problem = |problem| CodeError::Op { function: code.name.clone(), op: code.ops.len(), problem };
-            let kind = checker.data(output.value).map_err(problem)?;
-            outputs.push(Parameter { name: output.name.clone(), kind });
-        }
-        check_parameters("output", &outputs)?;
-        let outputs: Vec<Type> = outputs.iter().map(|output| output.kind).collect();
-        let length = |kinds: &mut dyn Iterator<Item = Type>| kinds.filter_map(Type::felts).sum::<usize>() as u32;
-        Ok(Function {
-            state_height: contract.state_height,
-            method: names::method_id(&names::signature(&code.name, &code.inputs, &outputs)),
-            event_ids: contract.events.iter().map(|event| names::event_id(&event.name, &event.fields)).collect(),
-            // At most 256 values of at most four felts, so both fit their 16 bits.
-            inputs_length: Length::constant(length(&mut code.inputs.iter().map(|input| input.kind))),
-            outputs_length: Length::constant(length(&mut outputs.iter().copied())),
-            types: checker.types,
-            access: checker.access,
-            openings: checker.openings,
-            code: code.clone(),
-        })
-    }
-
-    /// Its code.
-    pub fn code(&self) -> &FunctionCode {
-        &self.code
-    }
-
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.code.name
-    }
-
-    /// Does it only look?
-    pub fn view(&self) -> bool {
-        self.code.view
-    }
-
-    /// Its id inside its contract.
-    pub fn method(&self) -> MethodId {
-        self.method
-    }
-
-    /// Height of a user's state tree in its contract.
-    pub fn state_height(&self) -> StateHeight {
-        self.state_height
-    }
-
-    /// Number of input felts.
-    pub fn inputs_length(&self) -> Length {
-        self.inputs_length
-    }
-
-    /// Number of output felts.
-    pub fn outputs_length(&self) -> Length {
-        self.outputs_length
-    }
-
-    /// The id of a kind of event: the first felt of each such event.
-    pub fn event_id(&self, event: u16) -> Felt {
-        self.event_ids[usize::from(event)]
-    }
-
-    /// The type of a value. Commands without a result have none.
-    pub fn kind(&self, value: Value) -> Option<Type> {
-        self.types[value.index()]
-    }
-
-    /// The types of the outputs.
-    pub fn output_kinds(&self) -> Vec<Type> {
-        self.code.outputs.iter().filter_map(|output| self.kind(output.value)).collect()
-    }
-
-    /// Which opening an operation uses.
-    pub fn access(&self, op: usize) -> Access {
-        self.access[op]
-    }
-
-    /// The openings that a call needs, in order.
-    pub fn openings(&self) -> &[OpeningKind] {
-        &self.openings
-    }
-
-    /// Does a call read the chain, so that it opens the anchor's checkpoint leaf?
-    pub fn opens_anchor(&self) -> bool {
-        let time = Op::Context(crate::ir::Context::Time);
-        self.openings.iter().any(|opening| *opening != OpeningKind::Own) || self.code.ops.contains(&time)
-    }
-
-    /// Does it move native balance, so that only the system contract may have it?
-    pub fn moves_balance(&self) -> bool {
-        self.code.ops.iter().any(|op| matches!(op, Op::BalanceOut(_) | Op::BalanceIn(_)))
-    }
-}
-
 pub(crate) fn limit(what: &'static str, limit: usize, actual: usize) -> Result<(), CodeError> {
     if actual > limit { Err(CodeError::TooMany { what, limit, actual }) } else { Ok(()) }
 }
@@ -306,6 +155,41 @@ fn check_parameters(what: &'static str, list: &[Parameter]) -> Result<(), CodeEr
         }
     }
     Ok(())
+}
+
+/// Checks one function of a contract.
+pub(crate) fn check_function(contract: &ContractCode, code: &FunctionCode) -> Result<Function, CodeError> {
+    check_name("function", &code.name)?;
+    limit("operations", MAX_OPS, code.ops.len())?;
+    check_parameters("input", &code.inputs)?;
+    let mut checker =
+        Checker { contract, code, types: Vec::new(), access: Vec::new(), openings: Vec::new(), own: BTreeMap::new() };
+    for (op, operation) in code.ops.iter().enumerate() {
+        let found = checker.operation(operation);
+        let kind = found.map_err(|problem| CodeError::Op { function: code.name.clone(), op, problem })?;
+        checker.types.push(kind);
+    }
+    let mut outputs = Vec::new();
+    for output in &code.outputs {
+        let problem = |problem| CodeError::Op { function: code.name.clone(), op: code.ops.len(), problem };
+        let kind = checker.data(output.value).map_err(problem)?;
+        outputs.push(Parameter { name: output.name.clone(), kind });
+    }
+    check_parameters("output", &outputs)?;
+    let outputs: Vec<Type> = outputs.iter().map(|output| output.kind).collect();
+    let length = |kinds: &mut dyn Iterator<Item = Type>| kinds.filter_map(Type::felts).sum::<usize>() as u32;
+    Ok(Function {
+        state_height: contract.state_height,
+        method: names::method_id(&names::signature(&code.name, &code.inputs, &outputs)),
+        event_ids: contract.events.iter().map(|event| names::event_id(&event.name, &event.fields)).collect(),
+        // At most 256 values of at most four felts, so both fit their 16 bits.
+        inputs_length: Length::constant(length(&mut code.inputs.iter().map(|input| input.kind))),
+        outputs_length: Length::constant(length(&mut outputs.iter().copied())),
+        types: checker.types,
+        access: checker.access,
+        openings: checker.openings,
+        code: code.clone(),
+    })
 }
 
 /// Checks what a contract lists beside its functions.
@@ -336,7 +220,7 @@ struct Checker<'a> {
     access: Vec<Access>,
     openings: Vec<OpeningKind>,
     /// Own words whose openings stand at this point, by index value.
-    own: Vec<(Value, u32)>,
+    own: BTreeMap<Value, u32>,
 }
 
 type Checked<T> = Result<T, Problem>;
@@ -420,7 +304,7 @@ impl Checker<'_> {
                 self.index(*index)?;
                 self.is(*word, Type::Hash, "hash")?;
                 access = self.own(*index);
-                self.own.retain(|(open, _)| open == index);
+                self.own.retain(|open, _| open == index);
             }
             Op::Checkpoint(height) => {
                 self.is(*height, Type::U32, "u32")?;
@@ -533,11 +417,11 @@ impl Checker<'_> {
     }
 
     fn own(&mut self, index: Value) -> Access {
-        if let Some(&(_, opening)) = self.own.iter().find(|(open, _)| *open == index) {
+        if let Some(&opening) = self.own.get(&index) {
             return Access::Again(opening);
         }
         let access = self.open(OpeningKind::Own);
-        self.own.push((index, self.openings.len() as u32 - 1));
+        self.own.insert(index, self.openings.len() as u32 - 1);
         access
     }
 }

@@ -9,7 +9,8 @@ use parth_protocol::records::leaf::{ContractLeaf, FunctionLeaf};
 use parth_protocol::tree::{Functions, Siblings, TreeKind};
 use thiserror::Error;
 
-use crate::check::{self, CodeError, Function};
+use crate::check::{self, CodeError};
+use crate::function::Function;
 use crate::ir::ContractCode;
 use crate::names::felts_of_bytes;
 
@@ -72,7 +73,7 @@ impl Contract {
         check::check_contract(&code)?;
         let mut functions: Vec<Function> = Vec::with_capacity(code.functions.len());
         for function in &code.functions {
-            let function = Function::check(&code, function)?;
+            let function = check::check_function(&code, function)?;
             if functions.iter().any(|other| other.name() == function.name() || other.method() == function.method()) {
                 return Err(CodeError::Twice { what: "function", name: function.name().to_owned() });
             }

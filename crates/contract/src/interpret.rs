@@ -8,8 +8,8 @@ use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::{Call, CallContext, Session};
 
 use crate::call::CallWitness;
-use crate::check::Function;
 use crate::error::ExecError;
+use crate::function::Function;
 use crate::machine::{self, Event, FrozenState, Outcome, Source, Write};
 use crate::opening::{CheckpointOpening, Opening, Reader, SlotOpening, StateOpening};
 

@@ -13,7 +13,8 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`ir`] | types and operations |
-//! | [`check`] | which code is accepted; types and openings of each operation |
+//! | [`check`] | which code is accepted |
+//! | [`function`] | checked functions: types and openings of each operation |
 //! | [`mod@contract`] | checked contracts: bytes, digest, leaves |
 //! | [`builder`] | writes contracts in Rust |
 //! | [`abi`] | interfaces as JSON |
@@ -30,6 +31,7 @@ pub mod check;
 pub mod contract;
 pub mod contracts;
 pub mod error;
+pub mod function;
 pub mod interpret;
 pub mod ir;
 mod machine;
@@ -38,9 +40,10 @@ pub mod opening;
 pub mod sandbox;
 
 pub use call::CallWitness;
-pub use check::{CodeError, Function};
+pub use check::CodeError;
 pub use contract::Contract;
 pub use error::ExecError;
+pub use function::Function;
 pub use interpret::{Execution, execute};
 pub use machine::{Event, Outcome, Write, events_digest};
 pub use opening::Reader;

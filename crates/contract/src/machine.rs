@@ -11,8 +11,8 @@ use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::CallContext;
 
 use crate::call::CallWitness;
-use crate::check::{Access, Function};
 use crate::error::ExecError;
+use crate::function::{Access, Function};
 use crate::ir::{Constant, Context, Op, Type, U64_BITS, Value};
 use crate::opening::{self, BadOpening, CheckpointOpening, Opened, SlotOpening, StateOpening};
 

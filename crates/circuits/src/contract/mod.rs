@@ -1,0 +1,29 @@
+//! Contract functions as circuits of the call class.
+//!
+//! ```text
+//!   parth_contract::Function ──call──▸ CallSkeleton ──build──▸ CallCircuit ──witness──▸ proof
+//!                              │           (rows)
+//!                              ├─ call       a whole call: what it opens, runs and shows
+//!                              ├─ compile    operations to constraints, one by one
+//!                              └─ opening    what proves a read
+//! ```
+//! Twin of `parth_contract::call`: the circuit of a function accepts exactly the witnesses that
+//! [`parth_contract::CallWitness::apply`] accepts.
+//!
+//! | costs in rows, standard heights | |
+//! | --- | --- |
+//! | opening session, call, context and public inputs | about 20 |
+//! | opening the anchor, when the chain is read | 7 |
+//! | own word read / then written / written alone, height 34 | 35 / 34 / 69 |
+//! | state of a user / each word of it, height 34 | 68 / 35 |
+//! | state in another contract | 37 more |
+//! | older checkpoint | 40 |
+//! | checked sum, difference, conversion, comparison | 1 |
+//! | checked product of `u64` | 6 |
+//! | event of up to 7 felts | 2 |
+
+mod call;
+mod compile;
+mod opening;
+
+pub use call::{CallCircuit, CallRules, CallSkeleton, CompileError};

@@ -1,0 +1,192 @@
+//! Openings as targets. Twin: `parth_contract::opening`.
+
+use parth_contract::Function;
+use parth_contract::function::OpeningKind;
+use parth_contract::opening::{ContractOpening, Opening, SlotOpening, StateOpening};
+use parth_crypto::{Digest, Domain, Felt, merkle};
+use parth_proof::{Builder, Witness};
+use parth_protocol::Profile;
+use parth_protocol::ids::{Scalar, StateHeight};
+use parth_protocol::records::block::CheckpointLeaf;
+use parth_protocol::records::leaf::{ContractLeaf, UserLeaf};
+use parth_protocol::tree::{Checkpoints, Contracts, Siblings, UserContracts, Users};
+use plonky2::iop::target::{BoolTarget, Target};
+
+use crate::gadgets::hash::{DigestTarget, constant};
+use crate::gadgets::logic;
+use crate::records::block::CheckpointLeafTarget;
+use crate::records::leaf::{ContractLeafTarget, UserLeafTarget};
+use crate::twin::{FillError, RecordTarget, SiblingsTarget, Twin};
+
+/// A word with its siblings, in a state tree whose height is fixed with the circuit.
+#[derive(Clone, Debug)]
+pub(super) struct SlotTarget {
+    pub(super) word: DigestTarget,
+    pub(super) siblings: Vec<DigestTarget>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct CheckpointTarget {
+    pub(super) leaf: CheckpointLeafTarget,
+    pub(super) path: SiblingsTarget,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct StateTarget {
+    /// Is there such a user?
+    exists: BoolTarget,
+    /// Without meaning when there is none; see [`StateTarget::root`].
+    user: UserLeafTarget,
+    user_path: SiblingsTarget,
+    state: DigestTarget,
+    state_path: SiblingsTarget,
+    contract: Option<(ContractLeafTarget, SiblingsTarget)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum OpeningTarget {
+    Own(SlotTarget),
+    Checkpoint(Box<CheckpointTarget>),
+    State(Box<StateTarget>),
+    Slot(SlotTarget),
+}
+
+impl OpeningTarget {
+    /// Targets for all openings of a function, in order.
+    pub(super) fn all(builder: &mut Builder, profile: &Profile, function: &Function) -> Vec<OpeningTarget> {
+        let alloc = |kind: &OpeningKind| match *kind {
+            OpeningKind::Own => OpeningTarget::Own(SlotTarget::alloc(builder, function.state_height())),
+            OpeningKind::Slot { height } => OpeningTarget::Slot(SlotTarget::alloc(builder, height)),
+            OpeningKind::Checkpoint => OpeningTarget::Checkpoint(Box::new(CheckpointTarget {
+                leaf: CheckpointLeaf::alloc(builder, profile),
+                path: Siblings::<Checkpoints>::alloc(builder, profile),
+            })),
+            OpeningKind::State { other } => OpeningTarget::State(Box::new(StateTarget::alloc(builder, profile, other))),
+        };
+        function.openings().iter().map(alloc).collect()
+    }
+
+    pub(super) fn fill(&self, opening: &Opening, witness: &mut Witness) -> Result<(), FillError> {
+        match (self, opening) {
+            (OpeningTarget::Own(target), Opening::Own(opening)) => target.fill(opening, witness),
+            (OpeningTarget::Slot(target), Opening::Slot(opening)) => target.fill(opening, witness),
+            (OpeningTarget::State(target), Opening::State(opening)) => target.fill(opening, witness),
+            (OpeningTarget::Checkpoint(target), Opening::Checkpoint(opening)) => {
+                opening.leaf.fill(&target.leaf, witness)?;
+                opening.path.fill(&target.path, witness)
+            }
+            _ => Err(FillError::Length { what: "an opening of another kind", expected: 1, actual: 0 }),
+        }
+    }
+}
+
+impl SlotTarget {
+    fn alloc(builder: &mut Builder, height: StateHeight) -> SlotTarget {
+        let siblings = (0..height.get()).map(|_| DigestTarget::alloc(builder)).collect();
+        SlotTarget { word: DigestTarget::alloc(builder), siblings }
+    }
+
+    fn fill(&self, opening: &SlotOpening, witness: &mut Witness) -> Result<(), FillError> {
+        let (expected, actual) = (self.siblings.len(), opening.siblings.len());
+        if expected != actual {
+            return Err(FillError::Length { what: "a path of a state tree", expected, actual });
+        }
+        opening.word.fill(&self.word, witness)?;
+        opening.siblings.iter().zip(&self.siblings).try_for_each(|(sibling, target)| sibling.fill(target, witness))
+    }
+}
+
+impl StateTarget {
+    fn alloc(builder: &mut Builder, profile: &Profile, other: bool) -> StateTarget {
+        let contract = |builder: &mut Builder| {
+            (ContractLeaf::alloc(builder, profile), Siblings::<Contracts>::alloc(builder, profile))
+        };
+        StateTarget {
+            exists: bool::alloc(builder, profile),
+            user: UserLeaf::alloc(builder, profile),
+            user_path: Siblings::<Users>::alloc(builder, profile),
+            state: DigestTarget::alloc(builder),
+            state_path: Siblings::<UserContracts>::alloc(builder, profile),
+            contract: other.then(|| contract(builder)),
+        }
+    }
+
+    /// Checks the opening against a checkpoint and gives the root of the state: the initial one when the user or the
+    /// state does not exist.
+    ///
+    /// For a user that does not exist the user tree is proven empty at its place. The user leaf is then any leaf and
+    /// its contract tree any tree, but nothing is taken from either: the root is the initial one.
+    pub(super) fn root(
+        &self,
+        builder: &mut Builder,
+        checkpoint: &CheckpointLeafTarget,
+        user: &[BoolTarget],
+        contract: &[BoolTarget],
+        height: StateHeight,
+    ) -> DigestTarget {
+        let leaf = self.user.digest(builder);
+        let leaf = logic::mask_digest(builder, self.exists, leaf);
+        self.user_path.check(builder, checkpoint.users, user, leaf);
+        let initial = match &self.contract {
+            None => {
+                let empty = merkle::empty_root(Domain::StateNode, usize::from(height.get()));
+                DigestTarget::constant(builder, empty)
+            }
+            Some((leaf, path)) => {
+                let digest = leaf.digest(builder);
+                path.check(builder, checkpoint.globals.contracts, contract, digest);
+                let height = constant(builder, height.to_felt());
+                builder.connect(leaf.state_height, height);
+                leaf.initial
+            }
+        };
+        self.state_path.check(builder, self.user.contracts, contract, self.state);
+        let never_used = logic::is_zero_digest(builder, self.state);
+        let used = builder.not(never_used);
+        let used = builder.and(self.exists, used);
+        logic::select_digest(builder, used, self.state, initial)
+    }
+
+    /// Bits of a user id for this opening's path.
+    pub(super) fn user_levels(&self) -> usize {
+        self.user_path.siblings().len()
+    }
+
+    /// Bits of a contract id for this opening's paths.
+    pub(super) fn contract_levels(&self) -> usize {
+        self.state_path.siblings().len()
+    }
+
+    fn fill(&self, opening: &StateOpening, witness: &mut Witness) -> Result<(), FillError> {
+        opening.user.is_some().fill(&self.exists, witness)?;
+        match &opening.user {
+            Some(user) => user.fill(&self.user, witness)?,
+            None => {
+                // All but the root of the contract tree, which follows from the path below it.
+                Digest::ZERO.fill(&self.user.key, witness)?;
+                let user = &self.user;
+                for target in [user.balance, user.nonce, user.last_checkpoint, user.events, user.user] {
+                    fill_zero(&target, witness)?;
+                }
+            }
+        }
+        opening.user_path.fill(&self.user_path, witness)?;
+        opening.state.fill(&self.state, witness)?;
+        opening.state_path.fill(&self.state_path, witness)?;
+        match (&self.contract, &opening.contract) {
+            (None, None) => Ok(()),
+            (Some((leaf_target, path_target)), Some(ContractOpening { leaf, path })) => {
+                leaf.fill(leaf_target, witness)?;
+                path.fill(path_target, witness)
+            }
+            (expected, actual) => {
+                let (expected, actual) = (usize::from(expected.is_some()), usize::from(actual.is_some()));
+                Err(FillError::Length { what: "the contract leaves of an opening", expected, actual })
+            }
+        }
+    }
+}
+
+fn fill_zero(target: &Target, witness: &mut Witness) -> Result<(), FillError> {
+    Felt::ZERO.fill(target, witness)
+}

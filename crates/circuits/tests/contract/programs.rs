@@ -1,0 +1,205 @@
+//! Random small programs: the circuit accepts what the interpreter does, and refuses what it refuses.
+
+use super::*;
+use parth_contract::ir::{
+    Constant, Context, ContractCode, EventCode, FunctionCode, Op, OtherContract, Output, Parameter, Type, Value,
+};
+use parth_crypto::{Domain, hash};
+use parth_protocol::ids::StateHeight;
+
+/// One random choice of an operation: which, and which operands or constants.
+type Choice = (u8, u16, u16, u16, u64);
+
+const HEIGHT: StateHeight = StateHeight::constant(3);
+const INPUTS: [Type; 8] = [Type::U64, Type::U64, Type::U32, Type::U32, Type::Felt, Type::Bool, Type::Bool, Type::Hash];
+
+struct Program {
+    ops: Vec<Op>,
+    types: Vec<Option<Type>>,
+}
+
+impl Program {
+    fn new() -> Program {
+        let ops = (0..INPUTS.len() as u16).map(Op::Input).collect();
+        let mut program = Program { ops, types: INPUTS.map(Some).to_vec() };
+        // Indices, users and heights that exist, so that reads often succeed.
+        for value in 0..4 {
+            program.push(Op::Const(Constant::U32(value)), Some(Type::U32));
+        }
+        program
+    }
+
+    fn push(&mut self, op: Op, kind: Option<Type>) -> Value {
+        self.ops.push(op);
+        self.types.push(kind);
+        Value(self.ops.len() as u32 - 1)
+    }
+
+    /// A value of a type: the newest ones are the likeliest.
+    fn pick(&self, kind: Type, choice: u16) -> Option<Value> {
+        let of_kind: Vec<usize> = (0..self.types.len()).filter(|&at| self.types[at] == Some(kind)).collect();
+        let from_end = usize::from(choice) % of_kind.len().max(1);
+        of_kind.iter().rev().nth(from_end).map(|&at| Value(at as u32))
+    }
+
+    /// One of the four constants above.
+    fn small(&self, choice: u16) -> Value {
+        Value(INPUTS.len() as u32 + u32::from(choice) % 4)
+    }
+
+    fn add(&mut self, (which, a, b, c, number): Choice) -> Option<()> {
+        let numbers = [Type::Felt, Type::U32, Type::U64];
+        let kind = numbers[usize::from(c) % 3];
+        let integer = numbers[1 + usize::from(c) % 2];
+        let data = [Type::Felt, Type::U32, Type::U64, Type::Bool, Type::Hash][usize::from(c) % 5];
+        let single = [Type::Felt, Type::U32, Type::U64, Type::Bool];
+        let when = |program: &Program| if c % 2 == 0 { program.pick(Type::Bool, a ^ b) } else { None };
+        let (op, result) = match which % 26 {
+            0 => {
+                let constants = [
+                    Constant::Felt(Felt::reduce(number)),
+                    Constant::U64(number >> 2 >> (c % 62)),
+                    Constant::U32((number >> 32 >> (c % 32)) as u32),
+                    Constant::Bool(number % 2 == 1),
+                ];
+                let constant = constants[usize::from(c) % 4];
+                (Op::Const(constant), Some(constant.kind()))
+            }
+            1 | 2 => (Op::Add(self.pick(kind, a)?, self.pick(kind, b)?), Some(kind)),
+            3 => {
+                let kind = if number % 4 == 0 { kind } else { Type::Felt };
+                (Op::Sub(self.pick(kind, a)?, self.pick(kind, b)?), Some(kind))
+            }
+            4 => (Op::Mul(self.pick(kind, a)?, self.pick(kind, b)?), Some(kind)),
+            5 => (Op::Less(self.pick(integer, a)?, self.pick(integer, b)?), Some(Type::Bool)),
+            6 => (Op::Equal(self.pick(data, a)?, self.pick(data, b)?), Some(Type::Bool)),
+            7 => (Op::Select(self.pick(Type::Bool, a ^ b)?, self.pick(data, a)?, self.pick(data, b)?), Some(data)),
+            8 => (Op::And(self.pick(Type::Bool, a)?, self.pick(Type::Bool, b)?), Some(Type::Bool)),
+            9 => (Op::Or(self.pick(Type::Bool, a)?, self.pick(Type::Bool, b)?), Some(Type::Bool)),
+            10 => (Op::Not(self.pick(Type::Bool, a)?), Some(Type::Bool)),
+            11 => (Op::Hash(vec![self.pick(data, a)?, self.pick(kind, b)?]), Some(Type::Hash)),
+            // Assertions and narrowing conversions are rare, or hardly a program would ever succeed.
+            12 if b % 4 == 0 => (Op::Assert(self.pick(Type::Bool, a)?, "not so".into()), None),
+            12 => (Op::Not(self.pick(Type::Bool, a)?), Some(Type::Bool)),
+            13 => {
+                let (from, to) = (single[usize::from(a) % 4], single[usize::from(b) % 4]);
+                let fits = from.bits() <= to.bits() && from != Type::Felt || to == Type::Felt;
+                let to = if fits || number % 8 == 0 { to } else { from };
+                (Op::Convert(self.pick(from, c)?, to), Some(to))
+            }
+            14 => {
+                let lanes = [self.pick(kind, a)?, self.pick(integer, b)?, self.pick(Type::Bool, c)?, self.small(a)];
+                (Op::Pack(lanes), Some(Type::Hash))
+            }
+            15 => (Op::Lane(self.pick(Type::Hash, a)?, (b % 4) as u8), Some(Type::Felt)),
+            16 => {
+                let contexts = [
+                    Context::User,
+                    Context::Contract,
+                    Context::Caller,
+                    Context::Nonce,
+                    Context::Checkpoint,
+                    Context::Time,
+                    Context::Balance,
+                ];
+                let context = contexts[usize::from(a) % 7];
+                (Op::Context(context), Some(context.kind()))
+            }
+            17 | 18 => (Op::Read(self.small(a)), Some(Type::Hash)),
+            19 | 20 => (Op::Write { index: self.small(a), word: self.pick(Type::Hash, b)?, when: when(self) }, None),
+            21 => (Op::Checkpoint(self.small(a % 2)), Some(Type::Checkpoint)),
+            22 => match self.pick(Type::Checkpoint, a) {
+                Some(checkpoint) => (Op::CheckpointTime(checkpoint), Some(Type::U64)),
+                None => (Op::Checkpoint(self.small(a % 2)), Some(Type::Checkpoint)),
+            },
+            23 => {
+                let other = OtherContract { id: self.small(1), height: StateHeight::constant(1) };
+                let at = self.pick(Type::Checkpoint, b).filter(|_| b % 2 == 0);
+                let contract = if c % 3 == 0 { Some(other) } else { None };
+                (Op::State { user: self.small(a), contract, at }, Some(Type::State))
+            }
+            24 => {
+                let state = self.pick(Type::State, a)?;
+                (Op::Slot(state, self.small(b % 2)), Some(Type::Hash))
+            }
+            _ => {
+                let fields = vec![self.pick(Type::U64, a)?, self.pick(Type::Hash, b)?];
+                (Op::Emit { event: 0, fields, when: when(self) }, None)
+            }
+        };
+        self.push(op, result);
+        Some(())
+    }
+
+    fn contract(self) -> Contract {
+        let parameter = |(position, &kind): (usize, &Type)| Parameter { name: format!("i{position}"), kind };
+        let data = |(at, kind): (usize, &Option<Type>)| {
+            kind.filter(|kind| kind.felts().is_some())
+                .map(|_| Output { name: format!("o{at}"), value: Value(at as u32) })
+        };
+        let outputs = self.types.iter().enumerate().filter_map(data).collect();
+        let fields = [("a", Type::U64), ("b", Type::Hash)];
+        let fields = fields.map(|(name, kind)| Parameter { name: name.into(), kind }).to_vec();
+        let inputs = INPUTS.iter().enumerate().map(parameter).collect();
+        let function = FunctionCode { name: "f".into(), view: false, inputs, ops: self.ops, outputs };
+        Contract::new(ContractCode {
+            name: "Random".into(),
+            state_height: HEIGHT,
+            events: vec![EventCode { name: "E".into(), fields }],
+            functions: vec![function],
+        })
+        .unwrap()
+    }
+}
+
+fn inputs() -> impl Strategy<Value = Vec<Felt>> {
+    let small = || prop_oneof![9 => 0u64..5, 1 => any::<u64>()];
+    (prop::array::uniform5(small()), any::<bool>(), any::<bool>(), small()).prop_map(|(n, x, y, word)| {
+        let (x, y) = (Felt::from(x), Felt::from(y));
+        let wide = |value: u64, bits: u32| Felt::reduce(value >> (64 - bits).min(value.leading_zeros()));
+        let numbers = [wide(n[0], 62), wide(n[1], 62), wide(n[2], 32), wide(n[3], 32), Felt::reduce(n[4])];
+        [&numbers[..], &[x, y], &[Felt::reduce(word); 4]].concat()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn circuits_agree_with_the_interpreter_on_random_programs(
+        choices in prop::collection::vec(any::<Choice>(), 1..30),
+        calls in prop::collection::vec(inputs(), 4),
+    ) {
+        let mut program = Program::new();
+        for choice in choices {
+            program.add(choice);
+        }
+        let contract = program.contract();
+        let mut chain = chain_of(Profile::SMALL, vec![contract.clone(), counter::contract()]);
+        // Three checkpoints, with states of both contracts to read.
+        for time in [5, 9] {
+            for by in 1..3 {
+                let mut session = chain.open(user(by)).unwrap();
+                chain.call(&mut session, COUNTER, "increment", &felts(&[time])).unwrap();
+                let _ = chain.call(&mut session, SYSTEM, "f", &calls[0]);
+                chain.close(session).unwrap();
+            }
+            chain.advance(Time::constant(time)).unwrap();
+        }
+        let compiled = Compiled::new(&contract.functions()[0]);
+        let checker = compiled.rules.checker();
+        let mut session = chain.open(user(2)).unwrap();
+        for inputs in &calls {
+            let Ok(execution) = chain.call(&mut session, SYSTEM, "f", inputs) else {
+                 continue;
+            };
+            prop_assert!(compiled.agree_by(&checker, &execution.witness));
+            // The same openings with other inputs: both accept, or both refuse.
+            for others in &calls {
+                let mut witness = execution.witness.clone();
+                witness.call.inputs = hash(Domain::Inputs, others);
+                witness.inputs = others.clone();
+                compiled.agree_by(&checker, &witness);
+            }
+        }
+    }
+}
