@@ -6,8 +6,11 @@ use crate::twin::Twin;
 use parth_crypto::Felt;
 use parth_crypto::ecgfp5::{Fp5, Point, Scalar};
 use parth_proof::class::config;
-use parth_proof::{Builder, C, CircuitData, Witness};
+use parth_proof::{Builder, C, CircuitData, Class, Witness};
+use plonky2::gates::gate::Gate;
+use plonky2::iop::generator::SimpleGenerator;
 use plonky2::iop::target::Target;
+use plonky2::util::serialization::Buffer;
 use proptest::prelude::*;
 
 /// A circuit from values to values.
@@ -221,4 +224,25 @@ fn multiples_equal_the_native_ones_also_for_extreme_digits() {
     // The neutral element has no image.
     assert!(run(multiple(7), 0, [0; 5]).is_err());
     assert!(run(-multiple(2), 2, [4, 0, 0, 0, 0]).is_err());
+}
+
+/// The disk cache of circuits keeps gates and generators as bytes.
+#[test]
+fn the_gate_and_its_generators_come_back_from_bytes() {
+    let common = crate::class::data(Class::Signature).common();
+    let place = |row: usize| std::array::from_fn(|column| Target::wire(row, column));
+    let quotient = QuinticQuotientGenerator { numerator: place(1), divisor: place(2), quotient: place(3) };
+    let [product] = QuinticProductGate.generators(9, &[]).try_into().unwrap();
+
+    let mut bytes = Vec::new();
+    QuinticProductGate.serialize(&mut bytes, common).unwrap();
+    product.0.serialize(&mut bytes, common).unwrap();
+    quotient.serialize(&mut bytes, common).unwrap();
+    let mut buffer = Buffer::new(&bytes);
+    assert_eq!(QuinticProductGate::deserialize(&mut buffer, common).unwrap(), QuinticProductGate);
+    let read = QuinticProductGenerator::deserialize(&mut buffer, common).unwrap();
+    assert_eq!(format!("{read:?}"), "QuinticProductGenerator { row: 9 }");
+    assert_eq!(read.dependencies(), product.0.watch_list());
+    let read = QuinticQuotientGenerator::deserialize(&mut buffer, common).unwrap();
+    assert_eq!(format!("{read:?}"), format!("{quotient:?}"));
 }
