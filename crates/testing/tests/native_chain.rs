@@ -4,7 +4,7 @@ use parth_crypto::Digest;
 use parth_protocol::ids::{ContractId, RealmBits, RegistrationIndex, UserId};
 use parth_protocol::plan::global::GlobalChanges;
 use parth_protocol::tree::user_of_registration;
-use parth_protocol::{CircuitId, CircuitSet, Profile};
+use parth_protocol::{CircuitId, CircuitSet, Profile, Rule};
 use parth_testing::chain::{COUNTER, TestContract, function, key_of};
 use parth_testing::{CallEffect, TestChain};
 use proptest::prelude::*;
@@ -65,6 +65,20 @@ fn a_checkpoint_plans_on_trees_of_the_standard_heights() {
     let text = closed.graph.to_string();
     assert!(text.contains("guta::two_guta") && text.contains("guta::to_cap"), "{text}");
     assert_eq!(closed.graph.root().unwrap().statement.circuit(), CircuitId::BlockCheckpoint);
+}
+
+#[test]
+fn a_plan_that_fills_a_tree_beyond_its_last_place_is_refused() {
+    let mut chain = TestChain::small(&[1_000; 30]);
+    let key = |n| key_of(chain.signature_circuit, n);
+    let two = GlobalChanges { registrations: vec![key(31), key(32)], deployments: Vec::new() };
+    assert_eq!(chain.plan(&[], &two).unwrap_err().rule, Rule::AppendPath);
+    let one = GlobalChanges { registrations: vec![key(31)], deployments: Vec::new() };
+    chain.close(Vec::new(), one.clone()).unwrap();
+    assert_eq!(chain.plan(&[], &one).unwrap_err().rule, Rule::AppendPath);
+    let leaf = chain.contracts[1].leaf.clone();
+    let contracts = GlobalChanges { registrations: Vec::new(), deployments: vec![leaf; 15] };
+    assert_eq!(chain.plan(&[], &contracts).unwrap_err().rule, Rule::AppendPath);
 }
 
 proptest! {
