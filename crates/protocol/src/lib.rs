@@ -8,6 +8,7 @@
 //!   circuit           the circuits by name, their whitelists and pins
 //!   session  signature  guta  global  block     statements, each with a native `apply`
 //!   plan              end caps and global changes to a graph of proving jobs
+//!   turnstile         native balance is neither made nor lost, counted beside the proofs
 //! ```
 //!
 //! Each statement `protocol::guta::two_guta` has its circuit twin at the same path in `circuits`.
@@ -28,6 +29,7 @@ pub mod session;
 pub mod signature;
 pub mod statement;
 pub mod tree;
+pub mod turnstile;
 
 pub use circuit::{CircuitId, CircuitSet, Rules};
 pub use profile::Profile;
