@@ -79,7 +79,7 @@ fn answers(statement: &AnyStatement) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(30_000))]
+    #![proptest_config(ProptestConfig::with_cases(6_000))]
 
     #[test]
     fn no_change_of_a_statements_bytes_makes_it_panic(
