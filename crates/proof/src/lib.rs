@@ -31,7 +31,7 @@ pub use circuit::{Circuit, CircuitError};
 pub use class::{Class, ClassData};
 pub use key::{KeyError, VerifierKey, VerifyError, fingerprint};
 pub use pinned::{LockError, Pinned, PinnedCircuit};
-pub use proof::{DecodeError, Proof};
+pub use proof::{DecodeError, Proof, public_digest};
 pub use prover::{ProveError, Prover, StockProver};
 
 /// Degree of the extension that challenges are drawn from.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use parth_crypto::{Digest, Felt};
+use parth_crypto::{Digest, Domain, Felt};
 use thiserror::Error;
 
 use crate::panic::guard;
@@ -98,6 +98,12 @@ impl Proof {
     pub fn raw(&self) -> &RawProof {
         &self.raw
     }
+}
+
+/// The digest that names the public inputs of any proof: the one digest that most circuits make public, or the hash of
+/// the 21 felts of a checkpoint. Twin of `protocol::statement::Public::public_digest`.
+pub fn public_digest(proof: &Proof) -> Digest {
+    proof.public_digest().unwrap_or_else(|| parth_crypto::hash(Domain::CheckpointPublic, &proof.public_inputs()))
 }
 
 impl fmt::Debug for Proof {

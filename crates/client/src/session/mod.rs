@@ -1,0 +1,18 @@
+//! A session as a chain of types: each step of its life is a type, and only the next step can be taken.
+//!
+//! ```text
+//!   Session ── call ──▸ Session ── close ──▸ Unsigned ── sign ──▸ Signed ── prove ──▸ Submission
+//!      open: native start          native end cap      native check      proofs, in order
+//! ```
+//! Everything is executed natively before anything is proven, so a session that cannot be included fails at once and
+//! costs nothing.
+
+mod error;
+mod open;
+mod prove;
+mod sign;
+
+pub use error::SessionError;
+pub use open::{MadeCall, Session};
+pub use prove::{Progress, ProveSessionError};
+pub use sign::{Signed, Unsigned};
