@@ -5,11 +5,14 @@
 
 use parth_proof::cache::Serializers;
 use parth_proof::{C, CommonData, D, F, Gate};
-use plonky2::iop::generator::WitnessGeneratorRef;
+use plonky2::gates::gate::Gate as _;
+use plonky2::iop::generator::{SimpleGenerator, WitnessGeneratorRef};
 use plonky2::util::serialization::{
     Buffer, DefaultGateSerializer, DefaultGeneratorSerializer, GateSerializer, IoError, IoResult, Read,
     WitnessGeneratorSerializer, Write,
 };
+
+use crate::gadgets::ecgfp5::{QuinticProductGate, QuinticProductGenerator, QuinticQuotientGenerator};
 
 /// A gate of our own.
 pub struct OwnGate {
@@ -28,9 +31,25 @@ pub struct OwnGenerator {
 }
 
 /// Gates of our own.
-static OWN_GATES: &[OwnGate] = &[];
+static OWN_GATES: &[OwnGate] = &[OwnGate {
+    is: |gate| gate.0.as_any().is::<QuinticProductGate>(),
+    read: |buffer, common| Ok(Gate::new(QuinticProductGate::deserialize(buffer, common)?)),
+}];
 /// Generators of our own.
-static OWN_GENERATORS: &[OwnGenerator] = &[];
+static OWN_GENERATORS: &[OwnGenerator] = &[
+    OwnGenerator {
+        id: QuinticProductGenerator::ID,
+        read: |buffer, common| {
+            Ok(WitnessGeneratorRef::new(QuinticProductGenerator::deserialize(buffer, common)?.adapter()))
+        },
+    },
+    OwnGenerator {
+        id: QuinticQuotientGenerator::ID,
+        read: |buffer, common| {
+            Ok(WitnessGeneratorRef::new(QuinticQuotientGenerator::deserialize(buffer, common)?.adapter()))
+        },
+    },
+];
 
 const LIBRARY: u8 = 0;
 

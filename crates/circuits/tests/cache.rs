@@ -6,6 +6,7 @@ use parth_circuits::class;
 use parth_circuits::serializer::serializers;
 use parth_circuits::statement::{ProvingCircuit, Skeleton};
 use parth_crypto::Digest;
+use parth_crypto::schnorr::SecretKey;
 use parth_proof::cache::{CacheError, CacheKey, CacheWarning, Cached, CircuitCache};
 use parth_proof::{Circuit, CircuitError, Class, StockProver};
 use parth_protocol::global::GlobalEntry;
@@ -13,6 +14,7 @@ use parth_protocol::global::unchanged::Unchanged;
 use parth_protocol::ids::{CheckpointId, Fingerprint, ItemCount};
 use parth_protocol::records::global::GlobalState;
 use parth_protocol::records::guta::Anchor;
+use parth_protocol::signature::Schnorr;
 use parth_protocol::statement::Public;
 use parth_protocol::{CircuitSet, Profile, Rules, Statement};
 
@@ -70,6 +72,21 @@ fn a_circuit_from_disk_proves_like_the_one_that_was_built() {
     let proof = loaded.prove(&StockProver, &statement, &[]).unwrap();
     assert_eq!(built.circuit().key().verify(class::data(Class::Node), &proof), Ok(()));
     assert_eq!(proof.public_inputs(), statement.apply(&rules()).unwrap().public_inputs());
+}
+
+#[test]
+fn a_circuit_with_a_gate_and_generators_of_our_own_comes_back_from_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = CircuitCache::new(folder.path(), [7; 32]);
+    let get = || -> (ProvingCircuit<Schnorr>, _) { Skeleton::new(&rules()).load_or_build(&cache, None).unwrap() };
+    let (built, _) = get();
+    let (loaded, warning) = get();
+    assert!(warning.is_none());
+    let key = SecretKey::from_entropy(&[1; 64]).unwrap();
+    let message = Digest::from([1, 2, 3, 4]);
+    let statement = Schnorr { message, public_key: key.public(), signature: key.sign(message, &[0; 32]) };
+    let proof = loaded.prove(&StockProver, &statement, &[]).unwrap();
+    assert_eq!(built.circuit().key().verify(class::data(Class::Signature), &proof), Ok(()));
 }
 
 #[test]

@@ -123,6 +123,9 @@ pub struct QuinticProductGenerator {
 }
 
 impl QuinticProductGenerator {
+    /// The name in the circuit cache.
+    pub const ID: &'static str = "QuinticProductGenerator";
+
     fn targets(&self, column: fn(usize) -> usize) -> [Target; 5] {
         std::array::from_fn(|k| Target::wire(self.row, column(k)))
     }
@@ -130,7 +133,7 @@ impl QuinticProductGenerator {
 
 impl SimpleGenerator<F, D> for QuinticProductGenerator {
     fn id(&self) -> String {
-        "QuinticProductGenerator".into()
+        Self::ID.into()
     }
 
     fn dependencies(&self) -> Vec<Target> {
@@ -163,9 +166,14 @@ pub struct QuinticQuotientGenerator {
     pub quotient: [Target; 5],
 }
 
+impl QuinticQuotientGenerator {
+    /// The name in the circuit cache.
+    pub const ID: &'static str = "QuinticQuotientGenerator";
+}
+
 impl SimpleGenerator<F, D> for QuinticQuotientGenerator {
     fn id(&self) -> String {
-        "QuinticQuotientGenerator".into()
+        Self::ID.into()
     }
 
     fn dependencies(&self) -> Vec<Target> {
