@@ -22,7 +22,11 @@ use plonky2::iop::generator::generate_partial_witness;
 use plonky2::iop::target::Target;
 use plonky2::plonk::config::Hasher;
 use plonky2::plonk::vars::EvaluationVarsBaseBatch;
+use plonky2::util::serialization::{Buffer, Read};
 use thiserror::Error;
+
+/// What the library calls the generator of its tests of equality.
+const EQUALITY_GENERATOR: &str = "EqualityGenerator";
 
 /// Why a circuit does not accept a witness.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -67,6 +71,9 @@ pub struct Survivor {
     pub row: usize,
     /// Column of that cell.
     pub column: usize,
+    /// Is it the inverse by which a test of equality shows two values to differ? It is free when they are equal, and
+    /// nothing reads it then.
+    pub is_free_inverse: bool,
 }
 
 /// A circuit, ready for many checks.
@@ -139,6 +146,27 @@ impl<'a> Checker<'a> {
         self.data.prover_only.representative_map[target.index(common.config.num_wires, common.degree())]
     }
 
+    /// Places of the inverses in the library's tests of equality. A generator shows its targets only in its bytes:
+    /// two sides, verdict, inverse.
+    fn inverses(&self) -> BTreeSet<usize> {
+        let (prover, common) = (&self.data.prover_only, &self.data.common);
+        let tests = prover.generators.iter().filter(|generator| generator.0.id() == EQUALITY_GENERATOR);
+        let inverse = |bytes: &[u8]| {
+            let mut buffer = Buffer::new(bytes);
+            buffer.read_target()?;
+            buffer.read_target()?;
+            buffer.read_target_bool()?;
+            buffer.read_target()
+        };
+        tests
+            .filter_map(|generator| {
+                let mut bytes = Vec::new();
+                generator.0.serialize(&mut bytes, common).ok()?;
+                inverse(&bytes).ok().map(|target| self.place(target))
+            })
+            .collect()
+    }
+
     fn name(&self, row: usize) -> String {
         let id = self.data.common.gates[self.gates[row]].0.id();
         id.chars().take_while(|c| c.is_alphanumeric()).collect()
@@ -177,6 +205,7 @@ impl Trace<'_> {
     /// 1 for every place, n for every n-th.
     pub fn sweep(&mut self, sample: usize) -> Vec<Survivor> {
         let public = self.public_places();
+        let inverses = self.checker.inverses();
         let honest_hash = self.public_inputs_hash();
         let changes =
             [F::ONE, F::NEG_ONE, F::from_canonical_u64(1 << 32), F::from_canonical_u64(0x9e37_79b9_7f4a_7c15)];
@@ -195,7 +224,8 @@ impl Trace<'_> {
             self.values[place] = honest;
             if unnoticed {
                 let (row, column) = cells[0];
-                survivors.push(Survivor { gate: self.checker.name(row), row, column });
+                let is_free_inverse = inverses.contains(&place);
+                survivors.push(Survivor { gate: self.checker.name(row), row, column, is_free_inverse });
             }
         }
         survivors.sort();
