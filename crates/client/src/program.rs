@@ -63,6 +63,13 @@ impl Program {
         &self.deployed
     }
 
+    /// Rows of a function's circuit, by `Contract.function`; nothing for another name.
+    pub fn rows(&self, name: &str) -> Option<usize> {
+        let function = name.strip_prefix(self.contract.name())?.strip_prefix('.')?;
+        let circuit = self.circuit(self.contract.function(function)?.method())?;
+        Some(circuit.circuit().rows())
+    }
+
     /// The circuit of a method.
     pub(crate) fn circuit(&self, method: MethodId) -> Option<&CallCircuit> {
         let place = self.contract.functions().iter().position(|function| function.method() == method)?;

@@ -17,9 +17,11 @@
 //! *and* the digest of a circuit, and common data, verifier data and circuit data never come from a peer.
 
 pub mod cache;
+pub mod checkpoint;
 pub mod circuit;
 pub mod class;
 pub mod field;
+pub mod file;
 pub mod key;
 pub mod panic;
 pub mod pinned;
@@ -27,6 +29,7 @@ pub mod proof;
 pub mod prover;
 pub mod security;
 
+pub use checkpoint::{CheckpointError, CheckpointVerifier};
 pub use circuit::{Circuit, CircuitError};
 pub use class::{Class, ClassData};
 pub use key::{KeyError, VerifierKey, VerifyError, fingerprint};

@@ -91,14 +91,8 @@ impl Realm {
         if expected != actual {
             return Err(Refusal::StaleStart { user, expected, actual }.into());
         }
-        match PENDING.get(&self.store, &user)? {
-            Some(pending) if pending != key(id) => {
-                let digest = Digest::from_bytes(&pending).map_err(|error| Halt::Contradiction {
-                    realm: self.index,
-                    reason: format!("the pending submission of user {user} has no name: {error}"),
-                })?;
-                Err(Refusal::AlreadyPending { user, pending: SubmissionId(digest) }.into())
-            }
+        match self.pending(user)? {
+            Some(pending) if pending != id => Err(Refusal::AlreadyPending { user, pending }.into()),
             _ => Ok(leaf.map_or(Amount::ZERO, |leaf| leaf.balance)),
         }
     }

@@ -1,6 +1,7 @@
 //! What a realm serves of its users, as of any checkpoint that it has followed.
 
 use parth_crypto::Digest;
+use parth_jobs::wire::SubmissionId;
 use parth_protocol::ids::{CheckpointId, ContractId, SlotIndex, StateHeight, UserId};
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::leaf::UserLeaf;
@@ -8,7 +9,7 @@ use parth_store::Tree;
 
 use crate::Realm;
 use crate::error::Halt;
-use crate::tables::{CHECKPOINTS, LEAVES, TOTALS, newest_first};
+use crate::tables::{CHECKPOINTS, LEAVES, PENDING, TOTALS, newest_first};
 
 /// Words of one answer of [`Realm::words`].
 pub const PAGE: usize = 1 << 14;
@@ -81,6 +82,18 @@ impl Realm {
             realm: self.index,
             reason: format!("checkpoint {head} has no totals"),
         })
+    }
+
+    /// The session of a user that waits for a checkpoint.
+    pub fn pending(&self, user: UserId) -> Result<Option<SubmissionId>, Halt> {
+        let Some(id) = PENDING.get(&self.store, &user)? else { return Ok(None) };
+        match Digest::from_bytes(&id) {
+            Ok(digest) => Ok(Some(SubmissionId(digest))),
+            Err(error) => Err(Halt::Contradiction {
+                realm: self.index,
+                reason: format!("the pending submission of user {user} has no name: {error}"),
+            }),
+        }
     }
 
     /// A user's leaf as of a checkpoint.

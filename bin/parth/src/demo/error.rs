@@ -1,0 +1,63 @@
+//! Why a demo does not run to its end.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::node::NodeError;
+
+/// Why a demo does not run to its end.
+#[derive(Debug, Error)]
+pub(crate) enum DemoError {
+    /// A flag is out of its range.
+    #[error("--{flag}: expected {expected}, got {actual}")]
+    Flag { flag: &'static str, expected: String, actual: u64 },
+    /// Something else is in the folder.
+    #[error("{folder}: {found}; name another folder with --dir")]
+    Folder { folder: PathBuf, found: String },
+    /// A file cannot be read or written.
+    #[error("{file}: {error}")]
+    Io { file: PathBuf, error: std::io::Error },
+    /// The circuits of this build are not usable.
+    #[error("{0}")]
+    Circuits(String),
+    /// A session fails.
+    #[error("session of person {person} in checkpoint {checkpoint}: {reason}")]
+    Session { person: u32, checkpoint: u32, reason: String },
+    /// The network fails.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// A worker fails.
+    #[error("a worker stopped: {0}")]
+    Worker(String),
+    /// Native balance is not conserved, or the last proof does not verify.
+    #[error("{0}")]
+    Unsound(String),
+    /// Ctrl-C.
+    #[error("interrupted; the same command goes on from here")]
+    Interrupted,
+}
+
+impl DemoError {
+    pub(crate) fn io(file: &std::path::Path) -> impl FnOnce(std::io::Error) -> DemoError {
+        let file = file.to_owned();
+        move |error| DemoError::Io { file, error }
+    }
+}
+
+macro_rules! node_errors {
+    ($($kind:ty)+) => {$(
+        impl From<$kind> for DemoError {
+            fn from(error: $kind) -> DemoError {
+                DemoError::Node(error.into())
+            }
+        }
+    )+};
+}
+node_errors! {
+    parth_coordinator::Halt
+    parth_realm::Halt
+    parth_jobs::QueueError
+    parth_jobs::ArtifactError
+    parth_protocol::genesis::GenesisError
+}

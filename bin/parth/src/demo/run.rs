@@ -1,0 +1,397 @@
+//! Plays the script: one checkpoint after the other, from wherever the folder stands.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use parth_circuits::registry::Registry;
+use parth_client::session::Progress;
+use parth_crypto::{Digest, Felt};
+use parth_jobs::wire::Committed;
+use parth_jobs::{Worker, WorkerId};
+use parth_proof::cache::CircuitCache;
+use parth_proof::{CheckpointVerifier, ClassData, Pinned, Proof, StockProver, file};
+use parth_protocol::CircuitId;
+use parth_protocol::ids::{Amount, CheckpointId, Time};
+use parth_protocol::plan::checkpoint::PrimaryChoice;
+use parth_prover::Work;
+use parth_runtime::Shutdown;
+
+use super::DemoError;
+use super::folder::Folder;
+use super::options::{Checked, Options};
+use super::people::People;
+use super::report::{Checkpoint, Document, Screen, Supply, Times};
+use super::script::{Scene, Script, Session};
+use crate::node::Node;
+
+/// A demo under way.
+struct Demo<'a> {
+    options: &'a Checked,
+    script: &'a Script,
+    people: &'a People,
+    registry: &'a Registry,
+    node: &'a Node,
+    screen: &'a Screen,
+    times: &'a Times,
+    stop: &'a Shutdown,
+}
+
+/// Runs a demo to its end.
+pub(crate) fn run(options: Options, stop: &Shutdown) -> Result<(), DemoError> {
+    let started = Instant::now();
+    let options = options.check()?;
+    let screen = Screen::new(options.json);
+    let folder = Folder::take(&options.folder, &options.shape)?;
+    announce(&screen, &options, &folder);
+    let (registry, times) = (registry(&options)?, Times::default());
+    let cache = CircuitCache::new(&options.cache, parth_circuits::sources());
+    let script = Script::new(&options.shape);
+    let pinned = registry.pinned();
+    let people = People::new(&options.shape, &script, &pinned.set(), &cache)?;
+    prepare(&screen, &registry, &options, started)?;
+    let genesis = folder.genesis(|| people.genesis(&options.shape, &script, now()))?;
+    let node = Node::open(folder.path(), &genesis, &registry)?;
+    let (options, script, people, registry, node, screen, times) =
+        (&options, &script, &people, &registry, &node, &screen, &times);
+    let demo = Demo { options, script, people, registry, node, screen, times, stop };
+    let ready = Instant::now();
+    let checkpoints = demo.play(&folder)?;
+    demo.finish(&folder, checkpoints, started, ready)
+}
+
+fn announce(screen: &Screen, options: &Checked, folder: &Folder) {
+    let shape = &options.shape;
+    let verb = if folder.resumed { "Resuming" } else { "Starting" };
+    screen.line(format!(
+        "{verb} a network of {} realms and {} users in {}: {} checkpoints, {} calls a session.",
+        shape.realms,
+        shape.users,
+        options.folder.display(),
+        shape.checkpoints,
+        shape.calls,
+    ));
+    screen.line(format!(
+        "Needs about {} GB of memory and 2.5 GB of disk: circuits are kept in {}.",
+        3 + options.workers / 2,
+        options.cache.display()
+    ));
+}
+
+fn registry(options: &Checked) -> Result<Registry, DemoError> {
+    let pinned = Pinned::standard().map_err(|error| DemoError::Circuits(error.to_string()))?;
+    Ok(Registry::cached(pinned.clone(), CircuitCache::new(&options.cache, parth_circuits::sources())))
+}
+
+/// Builds the circuits, or loads them, before anything is measured.
+fn prepare(screen: &Screen, registry: &Registry, options: &Checked, started: Instant) -> Result<(), DemoError> {
+    let bar = screen.bar("circuits".to_owned(), CircuitId::ALL.len());
+    let next = AtomicUsize::new(0);
+    let threads = options.workers.min(CircuitId::ALL.len());
+    let build = || -> Result<(), DemoError> {
+        while let Some(&circuit) = CircuitId::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+            registry.prepare(circuit).map_err(|error| DemoError::Circuits(error.to_string()))?;
+            if let Some(bar) = &bar {
+                bar.inc(1);
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let builders: Vec<_> = (0..threads).map(|_| scope.spawn(build)).collect();
+        builders.into_iter().try_for_each(|builder| joined(builder.join()))
+    })?;
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    for warning in registry.take_warnings() {
+        screen.line(format!("circuit cache: {warning}"));
+    }
+    screen.line(format!("Circuits ready in {:.1} s.", started.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+/// The result of a thread; its panic is this thread's.
+fn joined<T>(result: std::thread::Result<T>) -> T {
+    result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+impl Demo<'_> {
+    /// Makes every checkpoint that is not there yet, with workers beside.
+    fn play(&self, folder: &Folder) -> Result<Vec<Checkpoint>, DemoError> {
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..self.options.workers).map(|n| scope.spawn(move || self.work(n))).collect();
+            // Ctrl-C, and a worker that stops, wake whoever waits for the queue.
+            scope.spawn(|| {
+                while !over.load(Ordering::Acquire) && !self.stop.wait(Duration::from_millis(100)) {}
+                self.node.queue.drain();
+            });
+            let played = self.checkpoints(folder);
+            over.store(true, Ordering::Release);
+            self.node.queue.drain();
+            let worked = workers.into_iter().try_for_each(|worker| joined(worker.join()));
+            match (played, worked) {
+                // What stopped a worker is why nothing was proven.
+                (_, Err(error)) => Err(error),
+                (played, Ok(())) => played,
+            }
+        })
+    }
+
+    fn work(&self, number: usize) -> Result<(), DemoError> {
+        let worker = Worker { id: WorkerId(number as u64 + 1), trusted: true };
+        let work = Work { queue: &self.node.queue, registry: self.registry, prover: &StockProver };
+        let tell = |done: parth_prover::Done| self.times.proof(done.circuit.name(), done.took);
+        let worked = parth_prover::run(&work, worker, tell);
+        // Whoever waits for proofs must not wait for a worker that is gone.
+        self.node.queue.drain();
+        worked.map_err(|error| DemoError::Worker(error.to_string()))
+    }
+
+    fn checkpoints(&self, folder: &Folder) -> Result<Vec<Checkpoint>, DemoError> {
+        let mut reports = Vec::new();
+        let head = self.node.coordinator.head()?.head.public.height.get();
+        for height in 1..=self.options.shape.checkpoints {
+            if height <= head {
+                let committed = self.node.coordinator.checkpoint(CheckpointId::constant(height))?;
+                if let Some(committed) = committed {
+                    reports.push(self.report(folder, &committed, None)?);
+                }
+                continue;
+            }
+            let started = Instant::now();
+            let scene = self.script.scene(height);
+            self.request(&scene)?;
+            self.sessions(height, &scene.sessions)?;
+            let committed = self.produce(height)?;
+            reports.push(self.report(folder, &committed, Some(started.elapsed()))?);
+        }
+        Ok(reports)
+    }
+
+    /// Registrations and deployments. What an earlier run asked for already is not asked for again.
+    fn request(&self, scene: &Scene) -> Result<(), DemoError> {
+        use parth_coordinator::{AdmitError, Refusal};
+        let settle = |result: Result<(), AdmitError>| match result {
+            Ok(()) => Ok(()),
+            Err(AdmitError::Refused(
+                Refusal::Registered { .. } | Refusal::KeyPending(_) | Refusal::ContractPending(_),
+            )) => Ok(()),
+            Err(AdmitError::Refused(refusal)) => Err(DemoError::Unsound(refusal.to_string())),
+            Err(AdmitError::Halt(halt)) => Err(halt.into()),
+        };
+        for &person in &scene.registrations {
+            settle(self.node.coordinator.register(self.people.commitment(person)?))?;
+        }
+        for &program in &scene.deployments {
+            let leaf = self.people.program(program).deployed().leaf();
+            if self.node.coordinator.contract_id(leaf)?.is_none() {
+                settle(self.node.coordinator.deploy(leaf))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Proves the sessions of a checkpoint, several at a time, and submits them.
+    fn sessions(&self, height: u32, sessions: &[Session]) -> Result<(), DemoError> {
+        let next = AtomicUsize::new(0);
+        let prove = || -> Result<(), DemoError> {
+            while let Some(session) = sessions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.session(height, session)?;
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let threads = self.options.workers.min(sessions.len());
+            let provers: Vec<_> = (0..threads).map(|_| scope.spawn(prove)).collect();
+            provers.into_iter().try_for_each(|prover| joined(prover.join()))
+        })
+    }
+
+    fn session(&self, height: u32, session: &Session) -> Result<(), DemoError> {
+        if self.stop.is_requested() {
+            return Err(DemoError::Interrupted);
+        }
+        let (person, user) = (session.person, self.script.user(session.person));
+        let fail = |reason: String| DemoError::Session { person, checkpoint: height, reason };
+        let realm = self.node.realm(user).ok_or_else(|| fail("the user lives in no realm".to_owned()))?;
+        if realm.pending(user)?.is_some() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let (key, commitment) = (self.people.key(person)?, self.people.commitment(person)?);
+        let anchor = CheckpointId::constant(height - 1);
+        let mut open = parth_client::Session::open(&self.node.network, self.node, commitment, anchor)
+            .map_err(|error| fail(error.to_string()))?;
+        for call in &session.calls {
+            let inputs: Vec<Felt> = call.inputs.iter().map(|&input| Felt::reduce(input)).collect();
+            let program = self.people.program(call.program);
+            open.call(call.program.id(), program, call.function, &inputs).map_err(|error| fail(error.to_string()))?;
+        }
+        let unsigned = open.close(self.people.signature_circuit(), key.public().parameter());
+        let unsigned = unsigned.map_err(|error| fail(error.to_string()))?;
+        // The key is the demo's own, so nothing is gained by other entropy.
+        let signed = unsigned.sign(&key, &[0; 32]).map_err(|error| fail(error.to_string()))?;
+        let bar = self.screen.bar(format!("session of user {user}"), 2 * session.calls.len() + 3);
+        let submission = signed.prove(self.registry, &StockProver, |progress: Progress| {
+            self.times.proof(&progress.what, progress.took);
+            if let Some(bar) = &bar {
+                bar.set_position(progress.done as u64);
+                bar.set_message(progress.what);
+            }
+        });
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        let submission = submission.map_err(|error| fail(error.to_string()))?;
+        self.times.session(started.elapsed());
+        realm.submit(&submission).map_err(|error| fail(error.to_string()))?;
+        let calls: Vec<String> =
+            session.calls.iter().map(|call| format!("{:?}.{}", call.program, call.function)).collect();
+        self.screen.line(format!(
+            "  user {user} of realm {}: {} ({:.1} s)",
+            realm.index(),
+            calls.join(", "),
+            started.elapsed().as_secs_f64()
+        ));
+        Ok(())
+    }
+
+    fn produce(&self, height: u32) -> Result<Committed, DemoError> {
+        let old = self.node.coordinator.head()?.head.leaf.time;
+        let time = now().max(old.next().unwrap_or(old));
+        let contribution = Digest::from([u64::from(height), 0, 0, 0]);
+        let produced = self.node.produce(PrimaryChoice { time, contribution });
+        produced.map_err(|error| match error {
+            crate::node::NodeError::Coordinator(parth_coordinator::Halt::Stopping) => DemoError::Interrupted,
+            other => DemoError::Node(other),
+        })
+    }
+
+    /// Leaves the proof in the folder and says what happened.
+    fn report(&self, folder: &Folder, committed: &Committed, took: Option<Duration>) -> Result<Checkpoint, DemoError> {
+        let (public, leaf) = (&committed.head.public, &committed.head.leaf);
+        let proof = self.proof(committed)?;
+        let bytes = file::encode(self.registry.pinned().set().digest(), &proof);
+        folder.write(&format!("checkpoint-{}.proof", public.height), &bytes)?;
+        let realms: Vec<String> = committed.realms.iter().map(|realm| realm.realm.to_string()).collect();
+        let realms = if realms.is_empty() { "no realm".to_owned() } else { format!("realm {}", realms.join(", ")) };
+        self.screen.line(format!(
+            "Checkpoint {}: root {}, {} sessions and {} calls in {realms}, {} registrations, {} deployments, fees {}{}",
+            public.height,
+            public.root.short(),
+            leaf.stats.sessions,
+            leaf.stats.calls,
+            leaf.registrations,
+            leaf.deployments,
+            leaf.stats.fees,
+            took.map_or(" (made earlier)".to_owned(), |took| format!(", {:.1} s", took.as_secs_f64())),
+        ));
+        Ok(Checkpoint {
+            height: public.height.get(),
+            root: public.root,
+            sessions: leaf.stats.sessions.get(),
+            calls: leaf.stats.calls.get(),
+            registrations: leaf.registrations.get(),
+            deployments: leaf.deployments.get(),
+            proof_bytes: bytes.len(),
+            seconds: took.map(|took| took.as_secs_f64()),
+        })
+    }
+
+    fn proof(&self, committed: &Committed) -> Result<Proof, DemoError> {
+        let height = committed.head.public.height;
+        let artifact = committed.proof;
+        let artifact = artifact.ok_or_else(|| DemoError::Unsound(format!("checkpoint {height} has no proof")))?;
+        let bytes = self.node.queue.artifacts().get(artifact)?;
+        Proof::from_bytes(ClassData::checkpoint(), &bytes).map_err(|error| DemoError::Unsound(error.to_string()))
+    }
+
+    /// Verifies the last proof, adds up the supply, prints the table and the command to run next.
+    fn finish(
+        &self,
+        folder: &Folder,
+        checkpoints: Vec<Checkpoint>,
+        started: Instant,
+        ready: Instant,
+    ) -> Result<(), DemoError> {
+        let head = self.node.coordinator.head()?;
+        let verifier = CheckpointVerifier::new(self.registry.pinned(), &self.node.genesis);
+        let proven = verifier.verify(&self.proof(&head)?).map_err(|error| DemoError::Unsound(error.to_string()))?;
+        if proven != head.head.public {
+            return Err(DemoError::Unsound("the last proof shows another checkpoint than the head".to_owned()));
+        }
+        let supply = self.supply(&head)?;
+        if !supply.conserved {
+            return Err(DemoError::Unsound(format!("native balance is not conserved: {supply:?}")));
+        }
+        folder.finish()?;
+        let circuits = self.times.table(self.registry.pinned(), |name| self.call_rows(name));
+        let public = &head.head.public;
+        let proof = self.options.folder.join(format!("checkpoint-{}.proof", public.height));
+        let genesis = self.options.folder.join("genesis.json");
+        self.screen.table(&circuits);
+        let session = self.times.session_median();
+        self.screen.line(format!(
+            "\nSupply: genesis {} = balances {} + in flight {} + fees {}.",
+            supply.genesis, supply.balances, supply.in_flight, supply.fees
+        ));
+        self.screen.line(format!(
+            "Done in {:.1} s, {:.1} s of it with circuits ready; {} at height {}.",
+            started.elapsed().as_secs_f64(),
+            ready.elapsed().as_secs_f64(),
+            public.root,
+            public.height
+        ));
+        self.screen.line("The last proof vouches for the whole chain. Check it with:");
+        self.screen.line(format!("parth verify checkpoint --genesis {} {}", genesis.display(), proof.display()));
+        if self.options.json {
+            let document = Document {
+                schema: "parth/demo/1",
+                ok: true,
+                circuits_digest: self.registry.pinned().set().digest(),
+                seconds: started.elapsed().as_secs_f64(),
+                genesis_root: public.genesis,
+                head_root: public.root,
+                height: public.height.get(),
+                checkpoints,
+                circuits,
+                session_median_seconds: session,
+                supply,
+            };
+            let text = serde_json::to_string(&document).map_err(|error| DemoError::Unsound(error.to_string()))?;
+            println!("{text}");
+        }
+        Ok(())
+    }
+
+    fn call_rows(&self, name: &str) -> usize {
+        super::script::Program::ALL.iter().find_map(|&program| self.people.program(program).rows(name)).unwrap_or(0)
+    }
+
+    fn supply(&self, head: &Committed) -> Result<Supply, DemoError> {
+        let (mut balances, mut sent, mut claimed) = (0u64, 0u64, 0u64);
+        for realm in &self.node.realms {
+            let totals = realm.totals()?;
+            balances += totals.balances.get();
+            sent += totals.sent.get();
+            claimed += totals.claimed.get();
+        }
+        let genesis = self.node.network.parameters.genesis_supply;
+        let fees = genesis.get() - head.head.leaf.supply.get();
+        let in_flight = sent - claimed;
+        Ok(Supply {
+            genesis,
+            balances: Amount::constant(balances),
+            in_flight: Amount::constant(in_flight),
+            fees: Amount::constant(fees),
+            conserved: balances + in_flight + fees == genesis.get(),
+        })
+    }
+}
+
+/// The time of this machine, as a block time.
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).ok().and_then(Time::new).unwrap_or(Time::MAX)
+}

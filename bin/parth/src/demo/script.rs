@@ -1,0 +1,202 @@
+//! Who does what in which checkpoint: a pure function of the flags.
+//!
+//! ```text
+//!   1   a genesis user sends native balance to a newcomer, who registers; Counter and Token are deployed
+//!   2   the newcomer, in another realm, claims it in its first session; every other realm is quiet
+//!   3   everybody from genesis counts; the issuer mints tokens and sends some to the newcomer
+//!   4   the newcomer claims the tokens; a genesis user sends native balance
+//!   5…  counting, by turns
+//! ```
+
+use parth_protocol::Profile;
+use parth_protocol::ids::{ContractId, RealmBits, RegistrationIndex, UserId};
+use parth_protocol::tree::{realm_of_user, user_of_registration};
+
+use super::options::Shape;
+
+/// A contract of the demo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    System,
+    Counter,
+    Token,
+}
+
+impl Program {
+    pub(crate) const ALL: [Program; 3] = [Program::System, Program::Counter, Program::Token];
+
+    /// Its id: contracts are deployed in this order.
+    pub(crate) fn id(self) -> ContractId {
+        ContractId::constant(self as u32)
+    }
+}
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) program: Program,
+    pub(crate) function: &'static str,
+    pub(crate) inputs: Vec<u64>,
+}
+
+/// One session of a person. People are numbered by their registrations; 0 is nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) person: u32,
+    pub(crate) calls: Vec<Call>,
+}
+
+/// What happens in one checkpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scene {
+    /// People who register.
+    pub(crate) registrations: Vec<u32>,
+    /// Contracts that are deployed, in order.
+    pub(crate) deployments: Vec<Program>,
+    pub(crate) sessions: Vec<Session>,
+}
+
+/// The whole demo.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    people: u32,
+    calls: u32,
+    realm_bits: RealmBits,
+    /// Genesis user who sends to the newcomer, from another realm where there is one.
+    sender: u32,
+}
+
+impl Script {
+    pub(crate) fn new(shape: &Shape) -> Script {
+        let realm_bits = RealmBits::constant(shape.realms.ilog2() as u8);
+        let mut script = Script { people: shape.users, calls: shape.calls, realm_bits, sender: 1 };
+        let home = |person| realm_of_user(&Profile::STANDARD, script.user(person));
+        let away = (1..=shape.users).find(|&person| home(person) != home(script.newcomer()));
+        script.sender = away.unwrap_or(1);
+        script
+    }
+
+    /// The person who arrives later.
+    pub(crate) fn newcomer(&self) -> u32 {
+        self.people + 1
+    }
+
+    /// Who may mint tokens.
+    pub(crate) fn issuer(&self) -> u32 {
+        1
+    }
+
+    pub(crate) fn realm_bits(&self) -> RealmBits {
+        self.realm_bits
+    }
+
+    pub(crate) fn user(&self, person: u32) -> UserId {
+        user_of_registration(&Profile::STANDARD, self.realm_bits, RegistrationIndex::constant(person))
+    }
+
+    /// What happens in a checkpoint; the first is 1.
+    pub(crate) fn scene(&self, checkpoint: u32) -> Scene {
+        match checkpoint {
+            1 => Scene {
+                registrations: vec![self.newcomer()],
+                deployments: vec![Program::Counter, Program::Token],
+                sessions: vec![
+                    self.session(self.sender, |n| self.send(if n == 0 { self.newcomer() } else { 2 }, 10_000)),
+                ],
+            },
+            2 => Scene {
+                sessions: vec![self.after(self.newcomer(), claim(Program::System, self.user(self.sender)))],
+                ..Scene::default()
+            },
+            3 => Scene { sessions: (1..=self.people).map(|person| self.minting(person)).collect(), ..Scene::default() },
+            4 => {
+                let newcomer = self.after(self.newcomer(), claim(Program::Token, self.user(self.issuer())));
+                let send = self.session(2, |_| self.send(self.newcomer(), 25));
+                Scene { sessions: vec![newcomer, send], ..Scene::default() }
+            }
+            odd if odd % 2 == 1 => Scene { sessions: vec![self.counting(self.newcomer())], ..Scene::default() },
+            _ => {
+                Scene { sessions: (1..=self.people).map(|person| self.counting(person)).collect(), ..Scene::default() }
+            }
+        }
+    }
+
+    fn session(&self, person: u32, call: impl Fn(u32) -> Call) -> Session {
+        Session { person, calls: (0..self.calls).map(call).collect() }
+    }
+
+    fn counting(&self, person: u32) -> Session {
+        self.session(person, |n| increment(u64::from(person + n)))
+    }
+
+    /// A first call, then counting.
+    fn after(&self, person: u32, first: Call) -> Session {
+        let mut session = self.counting(person);
+        session.calls[0] = first;
+        session
+    }
+
+    fn minting(&self, person: u32) -> Session {
+        let mut session = self.counting(person);
+        if person == self.issuer() {
+            let send = vec![u64::from(self.user(self.newcomer()).get()), 400];
+            session.calls = vec![
+                Call { program: Program::Token, function: "mint", inputs: vec![1_000] },
+                Call { program: Program::Token, function: "send", inputs: send },
+            ];
+        }
+        session
+    }
+
+    fn send(&self, to: u32, amount: u64) -> Call {
+        let inputs = vec![u64::from(self.user(to).get()), amount];
+        Call { program: Program::System, function: "send", inputs }
+    }
+}
+
+fn increment(by: u64) -> Call {
+    Call { program: Program::Counter, function: "increment", inputs: vec![by] }
+}
+
+fn claim(program: Program, from: UserId) -> Call {
+    Call { program, function: "claim", inputs: vec![u64::from(from.get())] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(users: u32, realms: u32, calls: u32) -> Script {
+        Script::new(&Shape { users, realms, checkpoints: 4, calls, seed: String::new() })
+    }
+
+    #[test]
+    fn the_default_demo_has_at_most_eight_sessions_and_a_quiet_realm() {
+        let script = script(3, 2, 1);
+        let scenes: Vec<Scene> = (1..=4).map(|checkpoint| script.scene(checkpoint)).collect();
+        assert!(scenes.iter().map(|scene| scene.sessions.len()).sum::<usize>() <= 8);
+        let home = |person| realm_of_user(&Profile::STANDARD, script.user(person));
+        let realms = |scene: &Scene| -> std::collections::BTreeSet<_> {
+            scene.sessions.iter().map(|session| home(session.person)).collect()
+        };
+        assert_eq!(realms(&scenes[1]).len(), 1);
+        assert_ne!(home(script.sender), home(script.newcomer()));
+        assert!(!scenes[0].registrations.is_empty() && !scenes[0].deployments.is_empty());
+    }
+
+    #[test]
+    fn nobody_has_two_sessions_in_a_checkpoint_or_sends_to_themselves() {
+        for (users, realms) in [(2, 1), (2, 4), (3, 2), (9, 8)] {
+            let script = script(users, realms, 3);
+            for checkpoint in 1..=6 {
+                let scene = script.scene(checkpoint);
+                let people: std::collections::BTreeSet<_> = scene.sessions.iter().map(|s| s.person).collect();
+                assert_eq!(people.len(), scene.sessions.len());
+                for session in &scene.sessions {
+                    let me = u64::from(script.user(session.person).get());
+                    assert!(session.calls.iter().all(|call| call.function != "send" || call.inputs[0] != me));
+                }
+            }
+        }
+    }
+}
