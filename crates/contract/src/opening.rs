@@ -292,10 +292,16 @@ impl StateOpening {
             opening.check(profile, checkpoint, contract)?;
             initial = opening.leaf.initial;
         }
+        // Also without a user the path must be one of a contract tree, since the circuit climbs it all the same.
+        let levels = UserContracts::height(profile);
+        let what = Opened::State;
+        let actual = root(what, UserContracts::DOMAIN, levels, contract_index, self.state, &self.state_path.0)?;
         let Some(user) = &self.user else {
             return Ok(initial);
         };
-        check(Opened::State, profile, user.contracts, contract_index, self.state, &self.state_path)?;
+        if actual != user.contracts {
+            return Err(BadOpening::Root { what, expected: user.contracts, actual });
+        }
         Ok(if self.state.is_zero() { initial } else { self.state })
     }
 }

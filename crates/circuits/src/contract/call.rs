@@ -141,6 +141,7 @@ fn place(builder: &mut Builder, function: &Function, targets: &CallTargets) -> O
         outputs: hash(builder, Domain::Outputs, &outputs),
         slots,
         events,
+        // Below 2^48 by the step, which checks what every call reports.
         events_after: builder.add(targets.events_before, event_count),
         balance_out,
         balance_in,

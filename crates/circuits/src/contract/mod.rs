@@ -12,7 +12,7 @@
 //!
 //! | costs in rows, standard heights | |
 //! | --- | --- |
-//! | opening session, call, context and public inputs | about 20 |
+//! | opening session and call, context and public inputs | 14 |
 //! | opening the anchor, when the chain is read | 7 |
 //! | own word read / then written / written alone, height 34 | 35 / 34 / 69 |
 //! | state of a user / each word of it, height 34 | 68 / 35 |

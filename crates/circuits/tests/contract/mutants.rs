@@ -4,6 +4,7 @@ use super::*;
 use parth_circuits::checker::Survivor;
 use parth_contract::builder::{ContractBuilder, kind};
 use parth_contract::ir::Type;
+use parth_contract::opening::{Opening, StateOpening};
 use parth_crypto::{Domain, hash};
 use parth_protocol::ids::StateHeight;
 
@@ -76,6 +77,30 @@ fn a_witness_with_one_byte_changed_is_judged_alike() {
     }
     // Few are accepted: other starts of the same call, and openings below a user who does not exist.
     assert!(read > 400 && accepted * 4 < read, "{accepted} of {read} accepted");
+}
+
+#[test]
+fn below_a_user_who_does_not_exist_any_tree_will_do_but_nothing_comes_of_it() {
+    let (compiled, honest) = honest();
+    let change = |change: &dyn Fn(&mut StateOpening)| {
+        let mut witness = honest.clone();
+        for opening in &mut witness.openings {
+            if let Opening::State(state) = opening
+                && state.user.is_none()
+            {
+                change(state);
+            }
+        }
+        assert_ne!(witness, honest);
+        witness
+    };
+    let other_state = change(&|state| state.state = nowhere());
+    assert!(compiled.agree(&other_state));
+    let (said, as_before) = (compiled.apply(&other_state).unwrap(), compiled.apply(&honest).unwrap());
+    assert_eq!(said.context, as_before.context);
+    assert!(compiled.agree(&change(&|state| state.state_path.0[0] = nowhere())));
+    assert!(!compiled.agree(&change(&|state| state.state_path.0.truncate(1))));
+    assert!(!compiled.agree(&change(&|state| state.user_path.0[0] = nowhere())));
 }
 
 fn survivors(contract: ContractId, name: &str, witness: &CallWitness) -> Vec<Survivor> {
