@@ -123,8 +123,12 @@ impl Demo<'_> {
             let workers: Vec<_> = (0..self.options.workers).map(|n| scope.spawn(move || self.work(n))).collect();
             // Ctrl-C, and a worker that stops, wake whoever waits for the queue.
             scope.spawn(|| {
-                while !over.load(Ordering::Acquire) && !self.stop.wait(Duration::from_millis(100)) {}
-                self.node.queue.drain();
+                loop {
+                    let stopped = self.stop.wait(Duration::from_millis(100));
+                    if stopped || over.load(Ordering::Acquire) {
+                        break self.node.queue.drain();
+                    }
+                }
             });
             let played = self.checkpoints(folder);
             over.store(true, Ordering::Release);
