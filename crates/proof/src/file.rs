@@ -34,7 +34,7 @@ pub enum FileError {
         actual: u32,
     },
     /// Proven with other circuits.
-    #[error("a proof of another circuit set: {actual} (64 hex digits, as in the file), this program has {expected}")]
+    #[error("a proof of another circuit set: it names {actual}, this program has {expected}")]
     Circuits {
         /// The circuits of this program.
         expected: Digest,
@@ -84,7 +84,8 @@ pub fn decode(circuits: Digest, bytes: &[u8]) -> Result<Proof, FileError> {
     }
     let (found, proof) = rest.split_first_chunk::<32>().ok_or_else(|| length.clone())?;
     if *found != circuits.to_bytes() {
-        let actual = found.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
+        let actual = format!("0x{digits}");
         return Err(FileError::Circuits { expected: circuits, actual });
     }
     if bytes.len() != file_len() {
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_of_zeros_in_a_good_header_is_still_refused_or_canonical() {
+    fn felts_above_the_order_behind_a_good_header_are_refused() {
         let ours = Digest::from([1, 2, 3, 4]);
         let mut bytes = header(VERSION, ours);
         bytes.resize(file_len(), 0xff);

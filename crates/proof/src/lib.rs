@@ -8,6 +8,8 @@
 //!   key          what verifies one circuit's proofs, and the fingerprint that names it
 //!   pinned       the circuits that this build knows: circuits.lock and its keys
 //!   proof        a proof and its canonical bytes; the only way in for bytes of others
+//!   file         a checkpoint proof as a file that says what it is
+//!   checkpoint   does a checkpoint proof vouch for a chain with this genesis?
 //!   prover       the trait that all callers prove through, and the library's own prover behind it
 //!   panic        panics of the library as errors
 //!   security     how many bits the configuration is worth, by which argument
@@ -33,7 +35,7 @@ pub use checkpoint::{CheckpointError, CheckpointVerifier};
 pub use circuit::{Circuit, CircuitError};
 pub use class::{Class, ClassData};
 pub use key::{KeyError, VerifierKey, VerifyError, fingerprint};
-pub use pinned::{LockError, Pinned, PinnedCircuit};
+pub use pinned::{Drift, LockError, Pinned, PinnedCircuit};
 pub use proof::{DecodeError, Proof, public_digest};
 pub use prover::{ProveError, Prover, StockProver};
 

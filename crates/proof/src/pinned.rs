@@ -8,6 +8,7 @@
 //!   keys/standard.keys     the verifier keys in the order of the lines, 544 bytes each
 //! ```
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use parth_crypto::Digest;
@@ -34,6 +35,29 @@ pub struct PinnedCircuit {
 pub struct Pinned {
     profile: Profile,
     circuits: Vec<PinnedCircuit>,
+}
+
+/// A circuit that is not what the lock says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// The circuit as pinned.
+    pub pinned: PinnedCircuit,
+    /// The circuit as built now.
+    pub built: PinnedCircuit,
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (old, new) = (&self.pinned, &self.built);
+        write!(f, "{} moved", old.circuit)?;
+        let mut change = |what: &str, old: &dyn fmt::Display, new: &dyn fmt::Display| {
+            let (old, new) = (old.to_string(), new.to_string());
+            if old == new { Ok(()) } else { write!(f, ", {what} {old} → {new}") }
+        };
+        change("class", &old.key.class(), &new.key.class())?;
+        change("rows", &old.rows, &new.rows)?;
+        change("fingerprint", &old.key.fingerprint().0.short(), &new.key.fingerprint().0.short())
+    }
 }
 
 /// Why the lock and the keys are not a set of circuits.
