@@ -11,11 +11,13 @@
 //!     calls    words that only some modules may use
 //!     paths    names, machine paths, long files
 //!     docs     links resolve, every crate is on the map
+//!   pin        circuits.lock, its keys and the golden proofs, written or compared
 //!   workspace  the few facts of `cargo metadata` that the chores look at
 //! ```
 //!
 //! This crate depends on no other crate of the workspace, so that it builds first and fast on a fresh machine.
 
+mod pin;
 mod test;
 mod tidy;
 mod workspace;
@@ -41,6 +43,8 @@ enum Chore {
     /// tests must not be skipped. The exit status is not zero when a test failed, when nothing ran, or when something
     /// required was skipped.
     Test(test::Options),
+    /// Build every circuit anew and write circuits.lock, the keys and, where they no longer verify, the golden proofs.
+    Pin(pin::Options),
     /// Check the rules of the repository: layer arrows, lints, names, words and links.
     Tidy,
 }
@@ -48,6 +52,7 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Test(options) => test::run(&options).map_err(|error| error.to_string()),
+        Chore::Pin(options) => pin::run(&options).map_err(|error| format!("cargo run: {error}")),
         Chore::Tidy => tidy::run().map_err(|error| error.to_string()),
     };
     match done {

@@ -1,8 +1,21 @@
 //! The few facts of `cargo metadata` that the chores look at, as plain values that a test can make up.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// The cargo that runs this chore, without what it told this process about its own package: a build script further
+/// down must not see that.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
 
 /// Why the workspace could not be read.
 #[derive(Debug, thiserror::Error)]

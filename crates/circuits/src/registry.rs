@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use parth_proof::cache::{CacheError, CacheWarning, CircuitCache};
-use parth_proof::{Circuit, CircuitError, Pinned, PinnedCircuit, Proof, Prover};
+use parth_proof::{Circuit, CircuitError, Drift, Pinned, PinnedCircuit, Proof, Prover};
 use parth_protocol::ids::Fingerprint;
 use parth_protocol::plan::AnyStatement;
 use parth_protocol::statement::ChildProof;
@@ -299,4 +299,21 @@ pub fn pin(profile: Profile, mut progress: impl FnMut(&PinnedCircuit)) -> Result
         done.push(pinned);
     }
     Ok(Pinned::new(profile, done))
+}
+
+/// Builds every circuit anew and says which are not what the lock says. Each is built with the pinned names of its
+/// children, so that a circuit is named when it changed itself and not when one below it did. `progress` hears of each.
+pub fn check(pinned: &Pinned, mut progress: impl FnMut(&PinnedCircuit)) -> Result<Vec<Drift>, RegistryError> {
+    let rules = pinned.rules();
+    let mut moved = Vec::new();
+    for old in pinned.circuits() {
+        let circuit = old.circuit;
+        let built = build(circuit, &rules).map_err(|error| RegistryError::Build { circuit, error })?;
+        let built = PinnedCircuit { circuit, rows: built.rows(), key: built.key().clone() };
+        progress(&built);
+        if *old != built {
+            moved.push(Drift { pinned: old.clone(), built });
+        }
+    }
+    Ok(moved)
 }

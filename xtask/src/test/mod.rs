@@ -17,6 +17,8 @@ use std::time::Duration;
 use needs::Required;
 use tally::Tally;
 
+use crate::workspace;
+
 /// What to test.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -89,7 +91,7 @@ fn report(tally: &Tally, required: &Required) -> bool {
 /// The one build of the workspace in the one profile. Without `--all-targets`: that would leave out the doc tests and
 /// run the benches.
 fn command(options: &Options) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = workspace::cargo();
     command.args(["test", "--release", "--no-fail-fast"]);
     if options.package.is_empty() {
         command.arg("--workspace");
@@ -101,12 +103,6 @@ fn command(options: &Options) -> Command {
         command.arg("--locked");
     }
     command.arg("--").args(&options.rest);
-    // `cargo run` tells this process about its own package; a build script further down must not see that.
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
-            command.env_remove(name);
-        }
-    }
     // The tally lives on the lines that quiet cargo leaves out.
     command.env("CARGO_TERM_QUIET", "false");
     if std::env::var_os("CARGO_TERM_COLOR").is_none() && std::env::var_os("NO_COLOR").is_none() {
