@@ -1,18 +1,87 @@
-//! The `parth` binary: wiring only.
+//! The `parth` binary: one module a command, none of which knows another.
+//!
+//! ```text
+//!   demo         a whole network in one process, with real proofs
+//!   version      what this build is: circuits, profile, security label
+//!   verify       does a checkpoint proof vouch for a chain with this genesis? Builds no circuit
+//!   completions  for shells
+//!
+//!   node         the wiring of a network in one process
+//!   exit         exit codes, and failures as one line with a hint
+//!   output       the two ways to standard output: lines for people, one JSON document for programs
+//!   security     the security label
+//! ```
 
+mod completions;
 mod demo;
+mod exit;
 mod node;
+mod output;
+mod security;
+mod verify;
+mod version;
 
-fn main() {
-    let stop = parth_runtime::Shutdown::new();
-    use clap::Parser;
-    #[derive(Parser)]
-    enum Cli {
-        Demo(demo::Options),
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::{Exit, Failure};
+
+/// Parth: a horizontally scalable ledger whose newest proof vouches for all history.
+///
+/// Exit codes: 0 done, 1 other failure, 2 usage or unreadable file, 6 proving failed, 9 verification failed,
+/// 130 interrupted.
+#[derive(Parser)]
+#[command(name = "parth", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a whole network in one process: real sessions, real proofs, a chain of checkpoints.
+    Demo(demo::Options),
+    /// Say what this build is: version, circuits, profile, security label.
+    Version(version::Options),
+    /// Verify what others claim; needs no state, no network and no proving.
+    #[command(subcommand)]
+    Verify(Verify),
+    /// Print completions for a shell.
+    Completions(completions::Options),
+}
+
+#[derive(Subcommand)]
+enum Verify {
+    /// Verify checkpoint proofs: does each vouch for a chain that began with this genesis?
+    Checkpoint(verify::Options),
+}
+
+impl Command {
+    /// Is standard output for a program?
+    fn json(&self) -> bool {
+        match self {
+            Command::Demo(options) => options.json,
+            Command::Version(options) => options.json,
+            Command::Verify(Verify::Checkpoint(options)) => options.json,
+            Command::Completions(_) => false,
+        }
     }
-    let Cli::Demo(options) = Cli::parse();
-    if let Err(error) = demo::run(options, &stop) {
-        eprintln!("parth: {error}");
-        std::process::exit(1)
+
+    fn run(&self) -> Result<Exit, Failure> {
+        match self {
+            Command::Demo(options) => demo::run(options),
+            Command::Version(options) => version::run(options),
+            Command::Verify(Verify::Checkpoint(options)) => verify::run(options),
+            Command::Completions(options) => completions::run(options, <Cli as clap::CommandFactory>::command()),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    match command.run() {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.report(command.json()),
     }
 }

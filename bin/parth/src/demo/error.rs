@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::exit::{Exit, Failure};
 use crate::node::NodeError;
 
 /// Why a demo does not run to its end.
@@ -36,6 +37,25 @@ pub(crate) enum DemoError {
     /// Ctrl-C.
     #[error("interrupted; the same command goes on from here")]
     Interrupted,
+}
+
+impl From<DemoError> for Failure {
+    fn from(error: DemoError) -> Failure {
+        let (exit, hint) = match &error {
+            DemoError::Flag { .. } => (Exit::Usage, None),
+            DemoError::Folder { .. } => (Exit::Usage, None),
+            DemoError::Io { .. } => (Exit::Usage, None),
+            DemoError::Session { .. } | DemoError::Worker(_) => (Exit::Proving, None),
+            DemoError::Interrupted => (Exit::Interrupted, Some("nothing is lost")),
+            DemoError::Circuits(_) => (Exit::Other, Some("the folder given with --cache can be deleted at any time")),
+            DemoError::Node(_) | DemoError::Unsound(_) => (Exit::Other, None),
+        };
+        let failure = Failure::new(exit, error.to_string());
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
 }
 
 impl DemoError {

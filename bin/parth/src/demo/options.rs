@@ -41,7 +41,7 @@ pub(crate) struct Options {
     cache: Option<PathBuf>,
     /// Print one JSON document on standard output and nothing else there
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 /// What a demo is, whatever folder and machine it runs on: kept in the folder and compared when it is resumed.
@@ -66,7 +66,7 @@ pub(crate) struct Checked {
 }
 
 impl Options {
-    pub(crate) fn check(self) -> Result<Checked, DemoError> {
+    pub(crate) fn check(&self) -> Result<Checked, DemoError> {
         let within = |flag, allowed: std::ops::RangeInclusive<u32>, actual: u32| {
             if allowed.contains(&actual) {
                 return Ok(());
@@ -89,11 +89,11 @@ impl Options {
                 realms: self.realms,
                 checkpoints: self.checkpoints,
                 calls: self.calls,
-                seed: self.seed,
+                seed: self.seed.clone(),
             },
             workers: self.workers as usize,
-            folder: self.dir,
-            cache: self.cache.unwrap_or_else(default_cache),
+            folder: self.dir.clone(),
+            cache: self.cache.clone().unwrap_or_else(default_cache),
             json: self.json,
         })
     }

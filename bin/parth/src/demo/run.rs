@@ -22,6 +22,7 @@ use super::options::{Checked, Options};
 use super::people::People;
 use super::report::{Checkpoint, Document, Screen, Supply, Times};
 use super::script::{Scene, Script, Session};
+use crate::exit::{Exit, Failure};
 use crate::node::Node;
 
 /// A demo under way.
@@ -36,23 +37,30 @@ struct Demo<'a> {
     stop: &'a Shutdown,
 }
 
-/// Runs a demo to its end.
-pub(crate) fn run(options: Options, stop: &Shutdown) -> Result<(), DemoError> {
+/// Runs a demo to its end, or until Ctrl-C.
+pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
+    let stop = Shutdown::new();
+    let request = stop.clone();
+    let handler = ctrlc::set_handler(move || request.request());
+    handler.map_err(|error| Failure::new(Exit::Other, format!("Ctrl-C cannot be handled: {error}")))?;
+    play(&options.check()?, &stop)?;
+    Ok(Exit::Done)
+}
+
+fn play(options: &Checked, stop: &Shutdown) -> Result<(), DemoError> {
     let started = Instant::now();
-    let options = options.check()?;
     let screen = Screen::new(options.json);
     let folder = Folder::take(&options.folder, &options.shape)?;
-    announce(&screen, &options, &folder);
-    let (registry, times) = (registry(&options)?, Times::default());
+    announce(&screen, options, &folder);
+    let (registry, times) = (registry(options)?, Times::default());
     let cache = CircuitCache::new(&options.cache, parth_circuits::sources());
     let script = Script::new(&options.shape);
     let pinned = registry.pinned();
     let people = People::new(&options.shape, &script, &pinned.set(), &cache)?;
-    prepare(&screen, &registry, &options, started)?;
+    prepare(&screen, &registry, options, started, stop)?;
     let genesis = folder.genesis(|| people.genesis(&options.shape, &script, now()))?;
     let node = Node::open(folder.path(), &genesis, &registry)?;
-    let (options, script, people, registry, node, screen, times) =
-        (&options, &script, &people, &registry, &node, &screen, &times);
+    let (script, people, registry, node, screen, times) = (&script, &people, &registry, &node, &screen, &times);
     let demo = Demo { options, script, people, registry, node, screen, times, stop };
     let ready = Instant::now();
     let checkpoints = demo.play(&folder)?;
@@ -83,12 +91,21 @@ fn registry(options: &Checked) -> Result<Registry, DemoError> {
 }
 
 /// Builds the circuits, or loads them, before anything is measured.
-fn prepare(screen: &Screen, registry: &Registry, options: &Checked, started: Instant) -> Result<(), DemoError> {
+fn prepare(
+    screen: &Screen,
+    registry: &Registry,
+    options: &Checked,
+    started: Instant,
+    stop: &Shutdown,
+) -> Result<(), DemoError> {
     let bar = screen.bar("circuits".to_owned(), CircuitId::ALL.len());
     let next = AtomicUsize::new(0);
     let threads = options.workers.min(CircuitId::ALL.len());
     let build = || -> Result<(), DemoError> {
         while let Some(&circuit) = CircuitId::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if stop.is_requested() {
+                return Err(DemoError::Interrupted);
+            }
             registry.prepare(circuit).map_err(|error| DemoError::Circuits(error.to_string()))?;
             if let Some(bar) = &bar {
                 bar.inc(1);
