@@ -1,0 +1,15 @@
+//! Tests of circuits.
+//!
+//! ```text
+//!   gadgets     equal to their native twins; no free cell
+//!   book        every rule circuit equals its native statement, over the book of statements
+//!   recursion   composition with real proofs, and every way of passing off another child
+//!   rows        the row budget
+//!   cache       built circuits on disk
+//! ```
+
+mod book;
+mod cache;
+mod gadgets;
+mod recursion;
+mod rows;
