@@ -3,7 +3,8 @@
 use parth_crypto::Digest;
 use parth_jobs::{ArtifactError, PublishError, QueueError};
 use parth_protocol::Reject;
-use parth_protocol::ids::{NodeIndex, RegistrationIndex};
+use parth_protocol::ids::{CheckpointId, NodeIndex, RegistrationIndex};
+use parth_protocol::turnstile::SupplyAnomaly;
 use parth_store::{ForestError, ReadError, WriteError};
 use thiserror::Error;
 
@@ -62,21 +63,12 @@ pub enum Halt {
         reason: String,
     },
     /// Native balance does not add up: nothing is finalised.
-    #[error(
-        "the supply does not add up at checkpoint {height}: balances {balances} + sent {sent} − claimed {claimed} \
-         is not genesis + deposited − withdrawn − fees = {supply}"
-    )]
+    #[error("checkpoint {height} is not made: {anomaly}")]
     Supply {
         /// The checkpoint that is not made.
-        height: u32,
-        /// Σ balances of all realms.
-        balances: u128,
-        /// Σ sent of all realms.
-        sent: u128,
-        /// Σ claimed of all realms.
-        claimed: u128,
-        /// Supply by the checkpoint leaf.
-        supply: u64,
+        height: CheckpointId,
+        /// The sums that differ.
+        anomaly: Box<SupplyAnomaly>,
     },
     /// A worker that the operator trusts found a job unprovable.
     #[error("checkpoint {height} cannot be proven: {evidence}")]

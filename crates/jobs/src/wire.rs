@@ -9,11 +9,12 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use parth_contract::opening::{ContractOpening, SlotOpening, StateOpening};
 use parth_crypto::{Digest, Domain, hash};
 use parth_protocol::CircuitId;
-use parth_protocol::ids::{Amount, ContractId, NodeIndex, SlotIndex, UserId};
+use parth_protocol::ids::{ContractId, NodeIndex, SlotIndex, UserId};
 use parth_protocol::plan::checkpoint::Head;
 use parth_protocol::records::guta::GutaHeader;
 use parth_protocol::records::leaf::UserLeaf;
 use parth_protocol::records::session::EndCapResult;
+use parth_protocol::turnstile::Holdings;
 use parth_protocol::{Felts, Record};
 use parth_store::Epoch;
 
@@ -97,15 +98,21 @@ impl EndedSession {
         }
         let session: EndedSession =
             borsh::from_slice(bytes).map_err(|error| WireError::Malformed { reason: error.to_string() })?;
-        let writes = session.contracts.iter().map(|contract| contract.writes.len()).sum();
+        session.check_lists()?;
+        Ok(session)
+    }
+
+    /// Refuses longer lists than allowed: whoever works through them asks this first, wherever the session comes from.
+    pub fn check_lists(&self) -> Result<(), WireError> {
+        let writes = self.contracts.iter().map(|contract| contract.writes.len()).sum();
         let lists = [
-            ("contracts", MAX_CONTRACTS, session.contracts.len()),
+            ("contracts", MAX_CONTRACTS, self.contracts.len()),
             ("writes", MAX_WRITES, writes),
-            ("claims", MAX_CLAIMS, session.claims.len()),
+            ("claims", MAX_CLAIMS, self.claims.len()),
         ];
         match lists.into_iter().find(|(_, expected, actual)| actual > expected) {
             Some((what, expected, actual)) => Err(WireError::List { what, expected, actual }),
-            None => Ok(session),
+            None => Ok(()),
         }
     }
 }
@@ -139,17 +146,6 @@ pub enum WireError {
     },
 }
 
-/// Native balance of all users of a realm, and what they have sent and claimed: one side of the supply equation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct RealmTotals {
-    /// Σ balances.
-    pub balances: Amount,
-    /// Σ totals sent.
-    pub sent: Amount,
-    /// Σ totals claimed.
-    pub claimed: Amount,
-}
-
 /// What a realm gives the coordinator at the cut-off of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct HandOver {
@@ -163,8 +159,8 @@ pub struct HandOver {
     pub circuit: CircuitId,
     /// The sessions in it: a list of [`EndedSession`], in order of the users.
     pub deltas: ArtifactId,
-    /// The realm's totals after it.
-    pub totals: RealmTotals,
+    /// Native balance of the realm's users after it.
+    pub held: Holdings,
 }
 
 /// What a realm did in a checkpoint, as the coordinator's commit records it.

@@ -16,6 +16,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use thiserror::Error;
 
 use crate::ids::{Amount, UserId};
@@ -182,7 +183,7 @@ impl SessionMoves {
 }
 
 /// Where native balance is: the left side of the equation of a checkpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Holdings {
     /// Sum of the balances of all user leaves.
     pub balances: u128,
@@ -198,6 +199,15 @@ impl Holdings {
         Holdings { balances: balances.into_iter().map(wide).sum(), ..Holdings::default() }
     }
 
+    /// The holdings of both together: of two realms, of disjoint users.
+    pub fn with(self, other: Holdings) -> Holdings {
+        Holdings {
+            balances: self.balances + other.balances,
+            sent: self.sent + other.sent,
+            claimed: self.claimed + other.claimed,
+        }
+    }
+
     /// The holdings after one more session that passed [`SessionMoves::check`].
     pub fn after(self, session: &SessionMoves) -> Holdings {
         Holdings {
@@ -209,7 +219,7 @@ impl Holdings {
 }
 
 /// What came into being and what left, since genesis: the right side of the equation of a checkpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Issued {
     /// Native balance at genesis.
     pub genesis: u128,

@@ -4,10 +4,12 @@ use parth_contract::opening::BadOpening;
 use parth_crypto::Digest;
 use parth_jobs::wire::{SubmissionId, WireError};
 use parth_jobs::{ArtifactError, PublishError, QueueError};
-use parth_protocol::Reject;
-use parth_protocol::ids::{CheckpointId, ContractId, NodeIndex, UserId};
+use parth_protocol::ids::{CheckpointId, ContractId, NodeIndex, Nonce, UserId};
+use parth_protocol::turnstile::SessionAnomaly;
 use parth_store::{ForestError, ReadError, WriteError};
 use thiserror::Error;
+
+use crate::turnstile::Unreadable;
 
 /// Why a session is not admitted. The submitter's business: nothing else is affected.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -120,12 +122,34 @@ pub enum Refusal {
         /// Words written.
         actual: u64,
     },
+    /// A contract is listed, and nothing of it changes.
+    #[error("the session lists contract {contract} and changes nothing of it")]
+    Unchanged {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// The end leaf is another user's.
+    #[error("the end leaf is of user {actual}, the end cap of user {expected}")]
+    OtherUser {
+        /// User of the end cap.
+        expected: UserId,
+        /// User of the end leaf.
+        actual: UserId,
+    },
+    /// The end leaf is not one session later.
+    #[error("a session that starts with nonce {start} ends with the next one, not with {end}")]
+    Nonce {
+        /// Nonce before the session.
+        start: Nonce,
+        /// Nonce of the end leaf.
+        end: Nonce,
+    },
+    /// What the session moves cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// The session creates or destroys native balance.
     #[error("the session does not conserve native balance: {0}")]
-    Turnstile(#[from] crate::turnstile::Imbalance),
-    /// A rule of the protocol, found when the checkpoint was planned.
-    #[error(transparent)]
-    Rule(#[from] Reject),
+    Turnstile(#[from] SessionAnomaly),
 }
 
 /// Why a realm cannot go on: its store, its artifacts or its queue fail, or what they hold cannot be. Never caused by a

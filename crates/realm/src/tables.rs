@@ -2,18 +2,19 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parth_jobs::ArtifactId;
-use parth_jobs::wire::{EndedSession, RealmTotals, SubmissionId};
+use parth_jobs::wire::{EndedSession, SubmissionId};
 use parth_protocol::ids::{CheckpointId, UserId};
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::leaf::UserLeaf;
+use parth_protocol::turnstile::Holdings;
 use parth_store::Table;
 
 /// User leaves by user and checkpoint, newest checkpoint first (see [`newest_first`]).
 pub(crate) const LEAVES: Table<(UserId, u32), UserLeaf> = Table::new(16, "user leaves");
 /// The checkpoint leaves that this realm has followed.
 pub(crate) const CHECKPOINTS: Table<CheckpointId, CheckpointLeaf> = Table::new(17, "checkpoint leaves");
-/// Totals after each checkpoint.
-pub(crate) const TOTALS: Table<CheckpointId, RealmTotals> = Table::new(18, "realm totals");
+/// Native balance of the realm's users after each checkpoint.
+pub(crate) const HELD: Table<CheckpointId, Holdings> = Table::new(18, "holdings");
 /// Every submission ever admitted.
 pub(crate) const SUBMISSIONS: Table<[u8; 32], SubmissionRow> = Table::new(19, "submissions");
 /// The session of a user that waits for a checkpoint.

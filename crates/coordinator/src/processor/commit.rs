@@ -3,18 +3,25 @@
 use parth_jobs::ArtifactId;
 use parth_jobs::wire::{Committed, RealmRecord};
 use parth_protocol::ids::{ContractId, RegistrationIndex};
+use parth_protocol::turnstile::Issued;
 use parth_store::{Head, Tree};
 
 use super::execute::Executed;
 use super::plan::Plan;
 use crate::Coordinator;
 use crate::error::Halt;
-use crate::tables::{CHECKPOINTS, CONTRACTS, KEYS, PENDING_CONTRACTS, PENDING_KEYS, TOTALS};
+use crate::tables::{CHECKPOINTS, CONTRACTS, HELD, ISSUED, KEYS, PENDING_CONTRACTS, PENDING_KEYS};
 
 impl Coordinator {
-    pub(crate) fn commit(&self, executed: Executed, plan: Plan, proof: ArtifactId) -> Result<Committed, Halt> {
+    pub(crate) fn commit(
+        &self,
+        executed: Executed,
+        plan: Plan,
+        issued: &Issued,
+        proof: ArtifactId,
+    ) -> Result<Committed, Halt> {
         let _writing = self.writing.lock();
-        let Executed { hand_overs, waiting, mut draft, totals, .. } = executed;
+        let Executed { hand_overs, waiting, mut draft, held, .. } = executed;
         let (public, old) = (plan.head.public.clone(), self.head()?.head.leaf.globals);
         let profile = &self.network.rules.profile;
         let root = draft.set_leaf(Tree::checkpoints(profile), public.height.get().into(), public.leaf)?;
@@ -40,9 +47,10 @@ impl Coordinator {
             CONTRACTS.put(&mut batch, &ContractId::constant(index as u32), contract);
             PENDING_CONTRACTS.delete(&mut batch, place);
         }
-        for (realm, totals) in &totals {
-            TOTALS.put(&mut batch, realm, totals);
+        for (realm, held) in &held {
+            HELD.put(&mut batch, realm, held);
         }
+        ISSUED.put(&mut batch, &public.height, issued);
         draft.seal().write_into(&mut batch, public.height, self.epoch);
         let from = self.store.position()?.head;
         let to = Head { checkpoint: public.height, digest: public.root };

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use parth_jobs::wire::{HandOver, RealmTotals};
+use parth_jobs::wire::HandOver;
 use parth_protocol::Record;
 use parth_protocol::plan::global::GlobalChanges;
+use parth_protocol::turnstile::Holdings;
 use parth_store::{ForestDraft, Tree};
 
 use super::gather::Gathered;
 use crate::Coordinator;
 use crate::error::Halt;
-use crate::tables::{TOTALS, Waiting};
+use crate::tables::{HELD, Waiting};
 
 /// What the next checkpoint changes.
 pub(crate) struct Executed {
@@ -19,8 +20,8 @@ pub(crate) struct Executed {
     pub(crate) changes: GlobalChanges,
     /// The forest after it, but for the checkpoint's own leaf.
     pub(crate) draft: ForestDraft,
-    /// Totals of every realm after it.
-    pub(crate) totals: BTreeMap<u64, RealmTotals>,
+    /// What the users of each realm hold after it.
+    pub(crate) held: BTreeMap<u64, Holdings>,
 }
 
 impl Coordinator {
@@ -39,8 +40,8 @@ impl Coordinator {
         draft.set_leaves(Tree::registrations(profile), &keys)?;
         let contracts = (globals.deployed.get()..).zip(changes.deployments.iter().map(Record::digest)).collect();
         draft.set_leaves(Tree::contracts(profile), &contracts)?;
-        let mut totals: BTreeMap<u64, RealmTotals> = TOTALS.all(&self.store)?.into_iter().collect();
-        totals.extend(hand_overs.iter().map(|over| (over.realm.get(), over.totals)));
-        Ok(Executed { hand_overs, waiting, changes, draft, totals })
+        let mut held: BTreeMap<u64, Holdings> = HELD.all(&self.store)?.into_iter().collect();
+        held.extend(hand_overs.iter().map(|over| (over.realm.get(), over.held)));
+        Ok(Executed { hand_overs, waiting, changes, draft, held })
     }
 }

@@ -4,27 +4,29 @@ use std::collections::BTreeMap;
 
 use parth_crypto::Digest;
 use parth_crypto::merkle::SparseTree;
-use parth_jobs::wire::{Committed, RealmTotals};
+use parth_jobs::wire::Committed;
 use parth_protocol::Record;
 use parth_protocol::genesis::GenesisState;
-use parth_protocol::ids::{Amount, CheckpointId, ContractId, RegistrationIndex};
+use parth_protocol::ids::{CheckpointId, ContractId, RegistrationIndex};
 use parth_protocol::tree::{TreeKind, Users, realm_of_user};
+use parth_protocol::turnstile::{Holdings, Issued};
 use parth_store::{Head, Tree};
 
 use crate::Coordinator;
 use crate::error::Halt;
-use crate::tables::{CHECKPOINTS, CONTRACTS, KEYS, TOTALS};
+use crate::tables::{CHECKPOINTS, CONTRACTS, HELD, ISSUED, KEYS};
 
 impl Coordinator {
     pub(crate) fn commit_genesis(&self, genesis: &GenesisState) -> Result<(), Halt> {
         let (profile, at) = (&self.network.rules.profile, CheckpointId::ZERO);
         let mut draft = self.forest.at_head()?.draft();
         let mut batch = self.store.batch("coordinator/genesis");
-        let (roots, totals) = self.realms(genesis);
+        let (roots, held) = self.realms(genesis);
         draft.set_leaves(self.users(), &roots)?;
-        for (realm, totals) in &totals {
-            TOTALS.put(&mut batch, realm, totals);
+        for (realm, held) in &held {
+            HELD.put(&mut batch, realm, held);
         }
+        ISSUED.put(&mut batch, &at, &Issued::genesis(genesis.parameters.genesis_supply));
         let keys: BTreeMap<u64, Digest> = (0..).zip(genesis.registrations.iter().copied()).collect();
         draft.set_leaves(Tree::registrations(profile), &keys)?;
         for (index, key) in (0u32..).zip(&genesis.registrations) {
@@ -53,18 +55,17 @@ impl Coordinator {
         Ok(self.store.commit(batch, self.epoch, None, Head { checkpoint: at, digest: root })?)
     }
 
-    /// Roots and totals of the realms that have users at genesis.
-    fn realms(&self, genesis: &GenesisState) -> (BTreeMap<u64, Digest>, BTreeMap<u64, RealmTotals>) {
+    /// Roots and holdings of the realms that have users at genesis.
+    fn realms(&self, genesis: &GenesisState) -> (BTreeMap<u64, Digest>, BTreeMap<u64, Holdings>) {
         let profile = &self.network.rules.profile;
         let mut tree = SparseTree::new(Users::DOMAIN, Users::height(profile));
-        let mut totals: BTreeMap<u64, RealmTotals> = BTreeMap::new();
+        let mut held: BTreeMap<u64, Holdings> = BTreeMap::new();
         for leaf in &genesis.users {
             tree.set(leaf.user.get().into(), leaf.digest());
-            let realm = totals.entry(realm_of_user(profile, leaf.user).get()).or_default();
-            // Genesis bounds the sum of all balances.
-            realm.balances = Amount::constant(realm.balances.get() + leaf.balance.get());
+            let realm = held.entry(realm_of_user(profile, leaf.user).get()).or_default();
+            *realm = realm.with(Holdings::genesis([leaf.balance]));
         }
-        let roots = totals.keys().map(|&realm| (realm, tree.node(profile.realm, realm))).collect();
-        (roots, totals)
+        let roots = held.keys().map(|&realm| (realm, tree.node(profile.realm, realm))).collect();
+        (roots, held)
     }
 }

@@ -25,9 +25,9 @@ impl Coordinator {
         let gathered = self.gather(hand_overs)?;
         let executed = self.execute(gathered)?;
         let plan = self.plan(&executed, choice)?;
-        self.check_supply(&executed, &plan)?;
+        let issued = self.check_supply(&executed, &plan)?;
         let root = self.publish(&plan)?;
         let proof = self.collect(root, &plan)?;
-        self.commit(executed, plan, proof)
+        self.commit(executed, plan, &issued, proof)
     }
 }

@@ -14,11 +14,13 @@ use parth_protocol::plan::global::plan_globals;
 use parth_protocol::plan::guta::{Part, Planner, no_change};
 use parth_protocol::records::guta::{Anchor, GutaHeader};
 use parth_protocol::tree::Siblings;
+use parth_protocol::turnstile::{Holdings, Issued, check_supply};
 use parth_store::{ForestError, ForestView, Tree};
 
 use super::execute::Executed;
 use crate::Coordinator;
 use crate::error::Halt;
+use crate::tables::ISSUED;
 
 /// The jobs of one checkpoint above the realms.
 pub(crate) struct Plan {
@@ -106,19 +108,17 @@ impl Coordinator {
         Ok(())
     }
 
-    /// The turnstile of the whole ledger: Σ balances + Σ sent − Σ claimed = genesis + deposited − withdrawn − fees.
-    /// A difference halts; it is never finalised.
-    pub(crate) fn check_supply(&self, executed: &Executed, plan: &Plan) -> Result<(), Halt> {
-        let sum = |part: fn(&parth_jobs::wire::RealmTotals) -> u64| -> u128 {
-            executed.totals.values().map(|totals| u128::from(part(totals))).sum()
-        };
-        let (balances, sent) = (sum(|totals| totals.balances.get()), sum(|totals| totals.sent.get()));
-        let claimed = sum(|totals| totals.claimed.get());
-        let supply = plan.head.leaf.supply.get();
-        if balances + sent == claimed + u128::from(supply) {
-            return Ok(());
-        }
-        Err(Halt::Supply { height: plan.head.public.height.get(), balances, sent, claimed, supply })
+    /// The turnstile of the whole ledger; gives what was issued up to the new checkpoint. A difference halts; it is
+    /// never finalised.
+    pub(crate) fn check_supply(&self, executed: &Executed, plan: &Plan) -> Result<Issued, Halt> {
+        let (height, now) = (plan.head.public.height, self.head()?.head.public.height);
+        let issued = ISSUED.get(&self.store, &now)?;
+        let issued =
+            issued.ok_or_else(|| Halt::Contradiction(format!("checkpoint {now} has no row of what was issued")))?;
+        let issued = issued.after(&plan.head.leaf.stats);
+        let held = executed.held.values().fold(Holdings::default(), |sum, held| sum.with(*held));
+        check_supply(&held, &issued, plan.head.leaf.supply).map_err(|anomaly| Halt::Supply { height, anomaly })?;
+        Ok(issued)
     }
 }
 

@@ -5,11 +5,12 @@ use parth_jobs::wire::SubmissionId;
 use parth_protocol::ids::{CheckpointId, ContractId, SlotIndex, StateHeight, UserId};
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::leaf::UserLeaf;
+use parth_protocol::turnstile::Holdings;
 use parth_store::Tree;
 
 use crate::Realm;
 use crate::error::Halt;
-use crate::tables::{CHECKPOINTS, LEAVES, PENDING, TOTALS, newest_first};
+use crate::tables::{CHECKPOINTS, HELD, LEAVES, PENDING, newest_first};
 
 /// Words of one answer of [`Realm::words`].
 pub const PAGE: usize = 1 << 14;
@@ -75,12 +76,12 @@ impl Realm {
         Ok(CHECKPOINTS.get(&self.store, &at)?)
     }
 
-    /// The realm's totals of native balance as of its head.
-    pub fn totals(&self) -> Result<parth_jobs::wire::RealmTotals, Halt> {
+    /// Native balance of the realm's users as of its head.
+    pub fn held(&self) -> Result<Holdings, Halt> {
         let head = self.head()?;
-        TOTALS.get(&self.store, &head)?.ok_or_else(|| Halt::Contradiction {
+        HELD.get(&self.store, &head)?.ok_or_else(|| Halt::Contradiction {
             realm: self.index,
-            reason: format!("checkpoint {head} has no totals"),
+            reason: format!("checkpoint {head} has no holdings"),
         })
     }
 

@@ -3,12 +3,12 @@
 use parth_crypto::Digest;
 use parth_jobs::wire::{Committed, EndedSession, RealmRecord};
 use parth_protocol::Record;
-use parth_protocol::ids::{Amount, CheckpointId};
+use parth_protocol::ids::CheckpointId;
 use parth_store::{ForestDraft, Head, Tree};
 
 use crate::Realm;
 use crate::error::Halt;
-use crate::tables::{CHECKPOINTS, LEAVES, PENDING, SUBMISSIONS, SubmissionState, TOTALS, key, newest_first};
+use crate::tables::{CHECKPOINTS, HELD, LEAVES, PENDING, SUBMISSIONS, SubmissionState, key, newest_first};
 
 impl Realm {
     /// Takes a final checkpoint over. One that is known already changes nothing; a gap halts, since the caller feeds
@@ -25,12 +25,12 @@ impl Realm {
         let mine = committed.realms.iter().find(|record| record.realm == self.index);
         let sessions = mine.map(|record| self.sessions(record)).transpose()?.unwrap_or_default();
         let mut draft = self.forest.at_head()?.draft();
-        let mut totals = self.totals()?;
+        let mut held = self.held()?;
         for session in &sessions {
-            let before = self.leaf(session.result.user, head)?.map_or(Amount::ZERO, |leaf| leaf.balance);
-            let applied = self.apply(&mut draft, session, before)?;
-            let applied = applied.map_err(|refusal| self.contradiction(format!("a final session: {refusal}")))?;
-            totals = self.total(totals, session, &applied)?;
+            let (anchor, start) = (self.anchor(session)?, self.leaf(session.result.user, head)?);
+            let moves = self.apply(&mut draft, session, &anchor, start.as_ref())?;
+            let moves = moves.map_err(|refusal| self.contradiction(format!("a final session: {refusal}")))?;
+            held = held.after(&moves);
         }
         let root = self.check_roots(&mut draft, committed, mine)?;
         let mut batch = self.store.batch("realm/commit");
@@ -40,7 +40,7 @@ impl Realm {
             self.finish(&mut batch, session, height)?;
         }
         CHECKPOINTS.put(&mut batch, &height, &committed.head.leaf);
-        TOTALS.put(&mut batch, &height, &totals);
+        HELD.put(&mut batch, &height, &held);
         draft.seal().write_into(&mut batch, height, self.epoch);
         let from = self.store.position()?.head;
         Ok(self.store.commit(batch, self.epoch, from, Head { checkpoint: height, digest: root })?)
@@ -86,7 +86,7 @@ impl Realm {
         borsh::from_slice(&bytes).map_err(|error| self.contradiction(format!("the deltas are no list: {error}")))
     }
 
-    fn contradiction(&self, reason: String) -> Halt {
+    pub(crate) fn contradiction(&self, reason: String) -> Halt {
         Halt::Contradiction { realm: self.index, reason }
     }
 }

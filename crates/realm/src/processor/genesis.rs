@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use parth_jobs::wire::RealmTotals;
 use parth_protocol::Record;
 use parth_protocol::genesis::GenesisState;
-use parth_protocol::ids::{Amount, CheckpointId};
+use parth_protocol::ids::CheckpointId;
 use parth_protocol::tree::realm_of_user;
+use parth_protocol::turnstile::Holdings;
 use parth_store::{Head, Tree};
 
 use crate::Realm;
 use crate::error::Halt;
-use crate::tables::{CHECKPOINTS, LEAVES, TOTALS, newest_first};
+use crate::tables::{CHECKPOINTS, HELD, LEAVES, newest_first};
 
 impl Realm {
     pub(crate) fn commit_genesis(&self, genesis: &GenesisState) -> Result<(), Halt> {
@@ -27,10 +27,7 @@ impl Realm {
         for leaf in &mine {
             LEAVES.put(&mut batch, &(leaf.user, newest_first(at)), *leaf);
         }
-        // Genesis bounds the sum of all balances.
-        let balances = mine.iter().map(|leaf| leaf.balance.get()).sum();
-        let totals = RealmTotals { balances: Amount::constant(balances), ..RealmTotals::default() };
-        TOTALS.put(&mut batch, &at, &totals);
+        HELD.put(&mut batch, &at, &Holdings::genesis(mine.iter().map(|leaf| leaf.balance)));
         CHECKPOINTS.put(&mut batch, &at, &genesis.head.leaf);
         draft.seal().write_into(&mut batch, at, self.epoch);
         Ok(self.store.commit(batch, self.epoch, None, Head { checkpoint: at, digest: root })?)

@@ -19,6 +19,8 @@ impl Realm {
     /// The realm's part of the next checkpoint, or nothing when no session waits. Changes nothing but the states of
     /// sessions that turn out impossible, so it may be called again until a commit comes.
     pub fn hand_over(&self) -> Result<Option<HandOver>, Halt> {
+        // The head must stay where it is from the first read to the last.
+        let _writing = self.writing.lock();
         let gathered = self.gather()?;
         let executed = self.execute(gathered)?;
         let Some(plan) = self.plan(&executed)? else { return Ok(None) };
@@ -29,7 +31,7 @@ impl Realm {
             header: plan.header,
             circuit: plan.circuit,
             deltas,
-            totals: executed.totals,
+            held: executed.held,
         }))
     }
 }
