@@ -11,7 +11,6 @@
 //!
 //!   ecgfp5    the group that keys live in: coordinates are felts, so circuits verify signatures
 //!   schnorr   secret and public keys, signing, verification
-//!   keys      what stands for a key in the ledger, whatever its scheme
 //!   mnemonic  BIP-39 phrase to secret key
 //!   keystore  a secret key in a file, under a password
 //! ```
@@ -24,7 +23,6 @@ pub mod ecgfp5;
 pub mod felt;
 pub mod hash;
 pub mod hex;
-pub mod keys;
 pub mod keystore;
 pub mod merkle;
 pub mod mnemonic;

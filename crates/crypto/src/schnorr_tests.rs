@@ -153,7 +153,9 @@ fn known_answers() {
         let signature = key.sign(message(seed), &[seed as u8; 32]);
         let parameter = key.public().parameter();
         text += &format!("{}\n{parameter}\n{signature}\n", key.public());
-        text += &format!("{}\n", crate::keys::key_commitment(Digest::from([1, 2, 3, 4]), parameter));
+        // What stands for the key in the ledger: see `key_commitment` of the protocol.
+        let circuit = Digest::from([1, 2, 3, 4]);
+        text += &format!("{}\n", crate::hash::link(crate::Domain::KeyCommitment, circuit, parameter));
     }
     assert_eq!(text, include_str!("../vectors/schnorr.txt"));
 }
