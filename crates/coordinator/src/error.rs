@@ -28,6 +28,22 @@ pub enum Refusal {
     /// A rule of the protocol.
     #[error(transparent)]
     Rule(#[from] Reject),
+    /// The tree has no place left, now or ever.
+    #[error("all {places} places for {what} are taken")]
+    Full {
+        /// Keys or contracts.
+        what: &'static str,
+        /// Places of the tree.
+        places: u64,
+    },
+    /// Too many wait already; it may be sent again after the next checkpoint.
+    #[error("{max} {what} wait for a checkpoint already, send it again after the next one")]
+    Busy {
+        /// Keys or contracts.
+        what: &'static str,
+        /// Most that may wait.
+        max: usize,
+    },
     /// The contract waits for a checkpoint already.
     #[error("contract {0} waits for the next checkpoint already")]
     ContractPending(Digest),

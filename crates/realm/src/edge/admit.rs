@@ -34,7 +34,10 @@ impl Realm {
         let mut draft = self.forest.at_head()?.draft();
         self.apply(&mut draft, session, &anchor, start.as_ref())??;
         let _writing = self.writing.lock();
-        // Again, now that nobody else writes: another session of the user may have come in, or a checkpoint.
+        // Again, now that nobody else writes: this or another session of the user may have come in, or a checkpoint.
+        if self.submission(id)?.is_some_and(|state| !matches!(state, SubmissionState::Rejected(_))) {
+            return Ok(id);
+        }
         self.check_anchor(session)?;
         self.check_start(session, id)?;
         let proof = self.queue.admit(&claim, &submission.proof)?;

@@ -17,6 +17,12 @@ impl Realm {
         let _writing = self.writing.lock();
         let (head, height) = (self.head()?, committed.head.public.height);
         if height <= head {
+            let known = CHECKPOINTS.get(&self.store, &height)?;
+            if known.as_ref() != Some(&committed.head.leaf) {
+                return Err(
+                    self.contradiction(format!("checkpoint {height} is of another chain than the one followed"))
+                );
+            }
             return Ok(());
         }
         if head.next() != Some(height) {
