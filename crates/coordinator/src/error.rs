@@ -29,7 +29,7 @@ pub enum Refusal {
     #[error(transparent)]
     Rule(#[from] Reject),
     /// The tree has no place left, now or ever.
-    #[error("all {places} places for {what} are taken")]
+    #[error("all places for {what} are taken, of {places}")]
     Full {
         /// Keys or contracts.
         what: &'static str,

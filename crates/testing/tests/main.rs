@@ -1,5 +1,6 @@
 //! Ordinary days and attacks, executed natively.
 
+mod admission;
 mod attacks;
 mod hostile_bytes;
 mod native_chain;

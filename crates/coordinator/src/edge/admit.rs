@@ -52,10 +52,10 @@ impl Coordinator {
 }
 
 /// Is there a place for one more, in the queue and in the tree? What is admitted here must fit, or no checkpoint could
-/// be made any more.
+/// be made any more. The last leaf of a tree stays empty: each checkpoint reads the path of the next free place.
 fn check_room(what: &'static str, waiting: usize, taken: ItemCount, height: usize) -> Result<(), Refusal> {
     let places = 1u64 << height;
-    if taken.get() + waiting as u64 >= places {
+    if taken.get() + waiting as u64 + 1 >= places {
         return Err(Refusal::Full { what, places });
     }
     if waiting >= MAX_WAITING {
