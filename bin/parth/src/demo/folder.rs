@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use parth_protocol::genesis::Genesis;
 use parth_store::FolderLock;
+use parth_store::lock::LOCK_FILE;
 use serde::{Deserialize, Serialize};
 
 use super::DemoError;
@@ -55,7 +56,7 @@ impl Folder {
                 true
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                if fs::read_dir(path).map_err(DemoError::io(path))?.next().is_some() {
+                if !only_ours(path).map_err(DemoError::io(path))? {
                     return Err(refuse("it is not empty and holds no demo".to_owned()));
                 }
                 false
@@ -114,6 +115,17 @@ impl Folder {
     }
 }
 
+/// Is there nothing in a folder but what a process leaves that dies before it has marked the folder?
+fn only_ours(path: &Path) -> std::io::Result<bool> {
+    for entry in fs::read_dir(path)? {
+        let name = entry?.file_name();
+        if name != LOCK_FILE && name != format!("{MARKER}.part").as_str() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 fn to_json(value: &impl Serialize) -> Result<Vec<u8>, DemoError> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| DemoError::Unsound(error.to_string()))?;
     bytes.push(b'\n');
@@ -157,5 +169,13 @@ mod tests {
         fs::create_dir(&other).unwrap();
         fs::write(other.join("letter.txt"), "dear").unwrap();
         assert!(refused(&other, "a").contains("not empty"));
+    }
+
+    #[test]
+    fn a_folder_whose_first_process_died_before_it_marked_it_is_taken_as_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(FolderLock::take(folder.path()).unwrap());
+        fs::write(folder.path().join("demo.json.part"), "{\"sch").unwrap();
+        assert!(!Folder::take(folder.path(), &shape("a")).unwrap().resumed);
     }
 }
