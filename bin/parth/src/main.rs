@@ -4,6 +4,7 @@
 //!   demo         a whole network in one process, with real proofs
 //!   version      what this build is: circuits, profile, security label
 //!   verify       does a checkpoint proof vouch for a chain with this genesis? Builds no circuit
+//!   bench        what every circuit costs on this machine, beside the proving library's own recursion
 //!   completions  for shells
 //!
 //!   node         the wiring of a network in one process
@@ -12,6 +13,7 @@
 //!   security     the security label
 //! ```
 
+mod bench;
 mod completions;
 mod demo;
 mod exit;
@@ -47,6 +49,9 @@ enum Command {
     /// Verify what others claim; needs no state, no network and no proving.
     #[command(subcommand)]
     Verify(Verify),
+    /// Measure on this machine.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Print completions for a shell.
     Completions(completions::Options),
 }
@@ -57,6 +62,12 @@ enum Verify {
     Checkpoint(verify::Options),
 }
 
+#[derive(Subcommand)]
+enum Bench {
+    /// Build, prove and verify every circuit, beside the proving library's own recursion in the same run.
+    Circuits(bench::Options),
+}
+
 impl Command {
     /// Is standard output for a program?
     fn json(&self) -> bool {
@@ -64,6 +75,7 @@ impl Command {
             Command::Demo(options) => options.json,
             Command::Version(options) => options.json,
             Command::Verify(Verify::Checkpoint(options)) => options.json,
+            Command::Bench(Bench::Circuits(options)) => options.json,
             Command::Completions(_) => false,
         }
     }
@@ -73,6 +85,7 @@ impl Command {
             Command::Demo(options) => demo::run(options),
             Command::Version(options) => version::run(options),
             Command::Verify(Verify::Checkpoint(options)) => verify::run(options),
+            Command::Bench(Bench::Circuits(options)) => bench::run(options),
             Command::Completions(options) => completions::run(options, <Cli as clap::CommandFactory>::command()),
         }
     }

@@ -188,35 +188,43 @@ impl ClassData {
 /// one proof. One query is enough for that, since all queries take the same gates. Verifying a proof of a circuit with
 /// more gates may take more gates, so the probe is repeated until nothing is added.
 pub fn union_gates() -> &'static [Gate] {
-    static GATES: LazyLock<Vec<Gate>> = LazyLock::new(|| {
-        let mut config = config();
-        config.security_bits = 0;
-        config.fri_config.num_query_rounds = 1;
-        let mut gates: Vec<Gate> = vec![GateRef::new(ConstantGate::new(config.num_constants))];
-        loop {
-            let child = common_data(&config, &gates, Class::Node.degree_bits(), Class::Node.public_inputs());
-            let mut builder = Builder::new(config.clone());
-            for gate in &gates {
-                builder.add_gate_to_gate_set(gate.clone());
-            }
-            let proof = builder.add_virtual_proof_with_pis(&child);
-            let key = builder.add_virtual_verifier_data(CAP_HEIGHT);
-            builder.verify_proof::<C>(&proof, &key, &child);
-            let found = builder.mock_build::<C>().common.gates;
-            if found.len() == gates.len() {
-                return found;
-            }
-            gates = found;
-        }
-    });
+    static GATES: LazyLock<Vec<Gate>> = LazyLock::new(|| closed_gates(&config()));
     &GATES
+}
+
+/// The gates that verifying a proof takes, when the circuit of that proof has these gates too.
+pub(crate) fn closed_gates(config: &CircuitConfig) -> Vec<Gate> {
+    let mut config = config.clone();
+    config.security_bits = 0;
+    config.fri_config.num_query_rounds = 1;
+    let mut gates: Vec<Gate> = vec![GateRef::new(ConstantGate::new(config.num_constants))];
+    loop {
+        let child = common_data(&config, &gates, Class::Node.degree_bits(), Class::Node.public_inputs());
+        let mut builder = Builder::new(config.clone());
+        for gate in &gates {
+            builder.add_gate_to_gate_set(gate.clone());
+        }
+        let proof = builder.add_virtual_proof_with_pis(&child);
+        let key = builder.add_virtual_verifier_data(CAP_HEIGHT);
+        builder.verify_proof::<C>(&proof, &key, &child);
+        let found = builder.mock_build::<C>().common.gates;
+        if found.len() == gates.len() {
+            return found;
+        }
+        gates = found;
+    }
 }
 
 /// The common data of circuits with these gates, rows and public inputs.
 ///
 /// Built from a small circuit: of all fields only the degree depends on the number of rows, and what follows from it
 /// is computed by the library's own rule. A test compares with a circuit of full size.
-fn common_data(config: &CircuitConfig, gates: &[Gate], degree_bits: usize, public_inputs: usize) -> CommonData {
+pub(crate) fn common_data(
+    config: &CircuitConfig,
+    gates: &[Gate],
+    degree_bits: usize,
+    public_inputs: usize,
+) -> CommonData {
     let mut builder = Builder::new(config.clone());
     for gate in gates {
         builder.add_gate_to_gate_set(gate.clone());

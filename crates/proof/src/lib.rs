@@ -13,6 +13,7 @@
 //!   prover       the trait that all callers prove through, and the library's own prover behind it
 //!   panic        panics of the library as errors
 //!   security     how many bits the configuration is worth, by which argument
+//!   yardstick    the library's own recursion, which every benchmark is measured against
 //! ```
 //!
 //! Two rules hold throughout (design/proving.md, "Classes and fingerprints"): a fingerprint covers the class, the cap
@@ -30,6 +31,7 @@ pub mod pinned;
 pub mod proof;
 pub mod prover;
 pub mod security;
+pub mod yardstick;
 
 pub use checkpoint::{CheckpointError, CheckpointVerifier};
 pub use circuit::{Circuit, CircuitError};

@@ -1,0 +1,310 @@
+//! Something true for every circuit to prove: a day in the life of a tiny network, played natively.
+//!
+//! ```text
+//!   genesis      five users, neighbours in the user tree
+//!   sessions     one each; the first makes a call
+//!   aggregation  of several choices of them, so that every way of joining two occurs
+//!   checkpoint 1 a registration and a deployment; then the new user opens a session
+//! ```
+
+use std::error::Error;
+
+use parth_circuits::contract::CallCircuit;
+use parth_contract::contracts::{counter, system};
+use parth_contract::opening::NoReader;
+use parth_contract::{CallWitness, Contract, execute};
+use parth_crypto::merkle::{Frontier, SparseTree};
+use parth_crypto::schnorr::SecretKey;
+use parth_crypto::{Digest, Felt};
+use parth_proof::Pinned;
+use parth_protocol::block::start::Start as BlockStart;
+use parth_protocol::genesis::{Fees, Genesis, GenesisState, GenesisUser, SCHEMA};
+use parth_protocol::guta::EndCapChild;
+use parth_protocol::ids::{
+    Amount, CheckpointId, ContractId, FeeRate, Fingerprint, RealmBits, RegistrationIndex, Time, UserId,
+};
+use parth_protocol::plan::checkpoint::{PrimaryChoice, plan_checkpoint};
+use parth_protocol::plan::global::{GlobalChanges, plan_globals};
+use parth_protocol::plan::guta::{Part, Planner, no_change};
+use parth_protocol::plan::{JobGraph, JobId};
+use parth_protocol::records::guta::Anchor;
+use parth_protocol::records::leaf::UserLeaf;
+use parth_protocol::records::session::{EndCapResult, Session};
+use parth_protocol::session::end_cap::{EndCap, key_commitment, message};
+use parth_protocol::session::start::Start;
+use parth_protocol::session::start_new_user::StartNewUser;
+use parth_protocol::session::step::Step;
+use parth_protocol::signature::schnorr::Schnorr;
+use parth_protocol::statement::{ChildProof, Public};
+use parth_protocol::tree::{
+    Checkpoints, Contracts, Registrations, SessionWhitelist, Siblings, TreeKind, UserContracts, Users,
+    user_of_registration,
+};
+use parth_protocol::{CircuitId, CircuitSet, Record, Rules, Statement};
+
+/// Users at genesis. With ids 1 to 5: 2 and 3 are a pair, 4 and 5 are, and 1 is alone.
+const USERS: u32 = 5;
+/// The contract that is called.
+const COUNTER: ContractId = ContractId::constant(1);
+
+/// What is proven, children before parents within the order of [`CircuitId::ALL`].
+pub(super) struct Inputs {
+    /// Statements of every circuit but those of signatures and calls.
+    pub(super) graph: JobGraph,
+    /// Signatures, by the names of their proofs.
+    pub(super) signatures: Vec<(JobId, Schnorr)>,
+    /// The call.
+    pub(super) call: PlayedCall,
+}
+
+/// A call of a contract function.
+pub(super) struct PlayedCall {
+    /// The name of its proof.
+    pub(super) id: JobId,
+    /// Contract and function.
+    pub(super) name: String,
+    /// The contract and the place of the function in it.
+    pub(super) contract: Contract,
+    /// What its circuit takes.
+    pub(super) witness: CallWitness,
+}
+
+/// The network as it stands while it is played.
+struct Network {
+    rules: Rules,
+    circuits: CircuitSet,
+    state: GenesisState,
+    counter: Contract,
+    fingerprints: Vec<Fingerprint>,
+    users: SparseTree,
+    checkpoints: SparseTree,
+    registrations: SparseTree,
+    contracts: SparseTree,
+    anchor: Anchor,
+}
+
+/// Plays it.
+pub(super) fn play(pinned: &Pinned) -> Result<Inputs, Box<dyn Error>> {
+    let network = Network::new(pinned)?;
+    let mut graph = JobGraph::default();
+    let mut signatures = Vec::new();
+    let mut results = Vec::new();
+    let mut call = None;
+    for number in 1..=USERS {
+        let made = network.session(&mut graph, number, &mut call)?;
+        signatures.push(made.1);
+        results.push(made.0);
+    }
+    network.aggregate(&mut graph, &results)?;
+    network.checkpoint(&mut graph)?;
+    Ok(Inputs { graph, signatures, call: call.ok_or("the first session makes a call")? })
+}
+
+fn key(number: u32) -> Result<SecretKey, Box<dyn Error>> {
+    Ok(SecretKey::from_entropy(&[number as u8; 64])?)
+}
+
+fn commitment(circuits: &CircuitSet, number: u32) -> Result<Digest, Box<dyn Error>> {
+    let circuit = circuits.fingerprint(CircuitId::SignatureSchnorr);
+    Ok(key_commitment(circuit, key(number)?.public().parameter()))
+}
+
+fn tree<K: TreeKind>(rules: &Rules, leaves: impl IntoIterator<Item = (u64, Digest)>) -> SparseTree {
+    let mut tree = SparseTree::new(K::DOMAIN, K::height(&rules.profile));
+    for (index, leaf) in leaves {
+        tree.set(index, leaf);
+    }
+    tree
+}
+
+fn path<K: TreeKind>(tree: &SparseTree, index: u64) -> Siblings<K> {
+    Siblings::new(tree.path(index).siblings)
+}
+
+impl Network {
+    fn new(pinned: &Pinned) -> Result<Network, Box<dyn Error>> {
+        let (rules, circuits) = (pinned.rules(), pinned.set());
+        let profile = &rules.profile;
+        let counter = counter::contract();
+        let mut fingerprints = Vec::new();
+        for function in counter.functions() {
+            fingerprints.push(CallCircuit::build(profile, function)?.fingerprint());
+        }
+        // Nobody calls the system contract here, so its circuits may have any name.
+        let system = system::contract();
+        let unnamed = vec![Fingerprint::default(); system.functions().len()];
+        let keys: Result<Vec<Digest>, _> = (1..=USERS).map(|number| commitment(&circuits, number)).collect();
+        let state = Genesis {
+            schema: SCHEMA.to_owned(),
+            profile: profile.name.to_owned(),
+            seed: "bench".to_owned(),
+            time: Time::constant(1),
+            realm_bits: RealmBits::ZERO,
+            fees: Fees {
+                base: FeeRate::constant(100),
+                per_call: FeeRate::constant(10),
+                per_slot: FeeRate::constant(1),
+            },
+            users: keys?.into_iter().map(|key| GenesisUser { key, balance: Amount::constant(1_000_000) }).collect(),
+            contracts: vec![
+                system.deploy(profile, &unnamed)?.leaf().clone(),
+                counter.deploy(profile, &fingerprints)?.leaf().clone(),
+            ],
+        }
+        .state(&circuits)?;
+        let users = state.users.iter().map(|leaf| (u64::from(leaf.user.get()), leaf.digest()));
+        let public = &state.head.public;
+        Ok(Network {
+            users: tree::<Users>(&rules, users),
+            checkpoints: tree::<Checkpoints>(&rules, [(0, public.leaf)]),
+            registrations: tree::<Registrations>(&rules, (0..).zip(state.registrations.iter().copied())),
+            contracts: tree::<Contracts>(&rules, (0..).zip(state.contracts.iter().map(Record::digest))),
+            anchor: Anchor { root: public.root, height: public.height },
+            rules,
+            circuits,
+            state,
+            counter,
+            fingerprints,
+        })
+    }
+
+    /// Plays a session. The first one makes a call, which it leaves in `call`.
+    fn session(
+        &self,
+        graph: &mut JobGraph,
+        number: u32,
+        call: &mut Option<PlayedCall>,
+    ) -> Result<(EndCapResult, (JobId, Schnorr)), Box<dyn Error>> {
+        let (rules, circuits, profile) = (&self.rules, &self.circuits, &self.rules.profile);
+        let leaf: &UserLeaf = &self.state.users[number as usize - 1];
+        let start = Start {
+            whitelist: rules.session_whitelist,
+            anchor: CheckpointId::ZERO,
+            anchor_leaf: self.state.head.leaf.clone(),
+            leaf: leaf.clone(),
+            user_path: path(&self.users, leaf.user.get().into()),
+        };
+        let mut last = graph.add(rules, circuits, start)?;
+        let mut last_circuit = CircuitId::SessionStart;
+        if call.is_none() {
+            let (step, made) = self.call(&last)?;
+            last = graph.add(rules, circuits, step)?;
+            last_circuit = CircuitId::SessionStep;
+            *call = Some(made);
+        }
+        let signing = circuits.fingerprint(CircuitId::SignatureSchnorr);
+        let secret = key(number)?;
+        let message = message(&last, &self.state.parameters, signing)?.digest();
+        let signature = secret.sign(message, &[0; 32]);
+        let schnorr = Schnorr { message, public_key: secret.public(), signature };
+        let public = schnorr.apply(rules)?.public_digest();
+        let end_cap = EndCap {
+            last,
+            last_circuit: circuits.listed::<SessionWhitelist>(profile, last_circuit).ok_or("a session circuit")?,
+            parameters: self.state.parameters.clone(),
+            signature_circuit: signing,
+            key_parameter: secret.public().parameter(),
+        };
+        let result = graph.add(rules, circuits, end_cap)?;
+        Ok((result, (JobId::new(signing, public), schnorr)))
+    }
+
+    /// A call of the counter's first function, and the step that takes it into the session.
+    fn call(&self, session: &Session) -> Result<(Step, PlayedCall), Box<dyn Error>> {
+        let (profile, anchor_leaf) = (&self.rules.profile, &self.state.head.leaf);
+        let function = self.counter.functions().first().ok_or("a counter with a function")?;
+        let own = self.counter.empty_state();
+        let inputs = [Felt::constant(3)];
+        let done = execute(profile, COUNTER, function, session, anchor_leaf, &inputs, &own, &NoReader)?;
+        let deployed = self.counter.deploy(profile, &self.fingerprints)?;
+        let placed = deployed.function(function.method()).ok_or("a function that is deployed")?;
+        let mine = SparseTree::new(UserContracts::DOMAIN, UserContracts::height(profile));
+        let at = u64::from(COUNTER.get());
+        let claim = ChildProof { fingerprint: placed.leaf.fingerprint, public: done.context.digest() };
+        let step = Step {
+            previous: session.clone(),
+            previous_circuit: self.circuits.listed(profile, CircuitId::SessionStart).ok_or("a session circuit")?,
+            anchor_leaf: anchor_leaf.clone(),
+            contract: deployed.leaf().clone(),
+            contract_path: path(&self.contracts, at),
+            function: placed.leaf,
+            function_index: placed.index,
+            function_path: placed.path,
+            call: done.call,
+            context: done.context,
+            state_leaf: Digest::ZERO,
+            state_path: path(&mine, at),
+        };
+        let made = PlayedCall {
+            id: JobId::from(&claim),
+            name: format!("{}.{}", self.counter.name(), function.name()),
+            contract: self.counter.clone(),
+            witness: done.witness,
+        };
+        Ok((step, made))
+    }
+
+    /// Aggregates several choices of the sessions, each from the same state. Between them they take every circuit.
+    fn aggregate(&self, graph: &mut JobGraph, results: &[EndCapResult]) -> Result<(), Box<dyn Error>> {
+        let nodes = |level: usize, index: u64| self.users.node(level, index);
+        let planner = Planner { rules: &self.rules, circuits: &self.circuits, anchor: &self.anchor, nodes: &nodes };
+        let top = self.rules.profile.users();
+        for choice in [&results[..1], &results[1..3], &results[..3], &results[1..4], &results[1..5]] {
+            let parts = choice.iter().map(|result| {
+                Part::EndCap(EndCapChild { result: result.clone(), anchor_path: path(&self.checkpoints, 0) })
+            });
+            planner.aggregate(graph, parts.collect(), top)?;
+        }
+        Ok(())
+    }
+
+    /// The first two checkpoints, and the first session of the user whom the second registers.
+    fn checkpoint(mut self, graph: &mut JobGraph) -> Result<(), Box<dyn Error>> {
+        let (rules, circuits, head) = (&self.rules, &self.circuits, &self.state.head);
+        graph.add(rules, circuits, BlockStart { leaf: head.leaf.clone() })?;
+        let guta = no_change(graph, rules, circuits, &self.anchor, head.leaf.clone(), path(&self.checkpoints, 0))?;
+        let changes = GlobalChanges {
+            registrations: vec![commitment(circuits, USERS + 1)?],
+            deployments: self.state.contracts[1..].to_vec(),
+        };
+        let next = |tree: &SparseTree, index: usize, kind| Frontier::new(kind, tree.path(index as u64));
+        let (registered, deployed) = (self.state.registrations.len(), self.state.contracts.len());
+        let mut plan = |changes: &GlobalChanges| {
+            plan_globals(
+                graph,
+                rules,
+                circuits,
+                self.state.parameters.digest(),
+                &self.anchor,
+                &head.leaf.globals,
+                changes,
+                &mut next(&self.registrations, registered, Registrations::DOMAIN),
+                &mut next(&self.contracts, deployed, Contracts::DOMAIN),
+            )
+        };
+        plan(&GlobalChanges::default())?;
+        let global = plan(&changes)?;
+        let choice = PrimaryChoice { time: Time::constant(2), contribution: Digest::ZERO };
+        let append = path(&self.checkpoints, 1);
+        let parameters = &self.state.parameters;
+        let head = plan_checkpoint(graph, rules, circuits, parameters, head, guta, global, append, choice)?;
+
+        let key = changes.registrations[0];
+        self.registrations.set(registered as u64, key);
+        let registration = RegistrationIndex::new(registered as u32).ok_or("a registration index")?;
+        let user: UserId = user_of_registration(&rules.profile, parameters.realm_bits, registration);
+        let start = StartNewUser {
+            whitelist: rules.session_whitelist,
+            anchor: head.public.height,
+            anchor_leaf: head.leaf,
+            parameters: parameters.clone(),
+            user,
+            key,
+            registration,
+            registration_path: path(&self.registrations, registered as u64),
+            user_path: path(&self.users, user.get().into()),
+        };
+        graph.add(rules, circuits, start)?;
+        Ok(())
+    }
+}
