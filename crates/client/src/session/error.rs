@@ -4,7 +4,7 @@ use parth_contract::ExecError;
 use parth_contract::opening::{BadOpening, Unavailable};
 use parth_crypto::Digest;
 use parth_protocol::Reject;
-use parth_protocol::ids::{CheckpointId, ContractId, UserId};
+use parth_protocol::ids::{CheckpointId, ContractId, Fingerprint, UserId};
 use thiserror::Error;
 
 /// Why a session cannot be opened, or a call cannot be made, or a session cannot be closed.
@@ -60,6 +60,18 @@ pub enum SessionError {
         /// The key in the leaf.
         actual: Digest,
     },
+    /// The user's leaf has changed since the anchor: no realm takes a session that starts from the old one.
+    #[error(
+        "user {user} has leaf {expected} at the newest checkpoint, {actual} at the anchor: it is stale, start again"
+    )]
+    StaleStart {
+        /// The user.
+        user: UserId,
+        /// The leaf at the newest checkpoint; zero when there is none.
+        expected: Digest,
+        /// The leaf at the anchor; zero when there is none.
+        actual: Digest,
+    },
     /// The state that the network gives has another root.
     #[error("the network's {what} of user {user} has root {actual}, expected {expected}")]
     OtherState {
@@ -108,6 +120,22 @@ pub enum SessionError {
     /// A session without calls changes nothing and only costs its fee.
     #[error("the session has no calls")]
     Empty,
+    /// Somebody else signed.
+    #[error("the session is signed by the key with parameter {actual}, expected {expected}")]
+    OtherSigner {
+        /// Parameter of the user's key.
+        expected: Digest,
+        /// Parameter of the key that signed.
+        actual: Digest,
+    },
+    /// The user's key is of a signature circuit that this client cannot prove.
+    #[error("the user's signatures are of circuit {actual}, this client proves {expected}")]
+    OtherSignatureCircuit {
+        /// The signature circuit of this network that the client proves.
+        expected: Fingerprint,
+        /// The signature circuit that the session was closed for.
+        actual: Fingerprint,
+    },
     /// The signature is not the key's, or not over this session.
     #[error("the signature does not hold: {0}")]
     Signature(Reject),

@@ -7,12 +7,15 @@
 //! Everything is executed natively before anything is proven, so a session that cannot be included fails at once and
 //! costs nothing.
 
+mod ended;
 mod error;
+mod list;
 mod open;
 mod prove;
 mod sign;
 
 pub use error::SessionError;
+pub use list::ListedCall;
 pub use open::{MadeCall, Session};
 pub use prove::{Progress, ProveSessionError};
 pub use sign::{Signed, Unsigned};

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parth_contract::{Execution, execute};
-use parth_crypto::merkle::SparseTree;
+use parth_crypto::merkle::{self, SparseTree};
 use parth_crypto::{Digest, Felt};
 use parth_protocol::circuit::CircuitId;
-use parth_protocol::ids::{CheckpointId, ContractId, Fingerprint, SlotIndex};
+use parth_protocol::ids::{CheckpointId, ContractId, Fingerprint, UserId};
 use parth_protocol::plan::AnyStatement;
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::Session as OpenSession;
@@ -57,12 +57,13 @@ impl<'a> Session<'a> {
         key: Digest,
         anchor: CheckpointId,
     ) -> Result<Session<'a>, SessionError> {
-        let anchor_leaf = check_anchor(network, chain, anchor)?;
+        let (head, anchor_leaf) = check_anchor(network, chain, anchor)?;
         let profile = &network.rules.profile;
         let registration = chain.registration(anchor, key)?;
         let registration = registration.ok_or(SessionError::NotRegistered { key, anchor })?;
         let user = user_of_registration(profile, network.parameters.realm_bits, registration.index);
         let opened = chain.user(anchor, user)?;
+        let anchored = opened.leaf.as_ref().map_or(Digest::ZERO, Record::digest);
         let whitelist = network.rules.session_whitelist;
         let (opening, state) = match opened.leaf {
             Some(leaf) if leaf.key != key => {
@@ -90,9 +91,15 @@ impl<'a> Session<'a> {
                 (AnyStatement::from(start), state)
             }
         };
+        if anchor != head {
+            check_start(network, chain, head, user, anchored)?;
+        }
         let mut contracts = SparseTree::new(UserContracts::DOMAIN, UserContracts::height(profile));
         for (contract, root) in chain.user_contracts(anchor, user)? {
-            contracts.set(contract.get().into(), root);
+            // A place outside the tree is left out, and the root below tells.
+            if merkle::fits(contract.get().into(), contracts.height()) {
+                contracts.set(contract.get().into(), root);
+            }
         }
         let (expected, actual) = (state.leaf.contracts, contracts.root());
         if expected != actual {
@@ -169,7 +176,8 @@ impl<'a> Session<'a> {
         Ok(&self.calls[self.calls.len() - 1].execution)
     }
 
-    /// Closes the session for a key. Checks everything that the end cap will, but the signature.
+    /// Closes the session for a key. Checks everything that the end cap will, but the signature, and completes what
+    /// the realm will be told, so that nothing is asked of the network any more.
     pub fn close(self, signature_circuit: Fingerprint, key_parameter: Digest) -> Result<Unsigned<'a>, SessionError> {
         if self.calls.is_empty() {
             return Err(SessionError::Empty);
@@ -182,13 +190,8 @@ impl<'a> Session<'a> {
             key_parameter,
         };
         let result = end_cap.apply(&self.network.rules)?;
-        Ok(Unsigned { session: self, end_cap, result })
-    }
-
-    /// The words that the calls wrote into a contract's state, with their last values.
-    pub(super) fn writes(&self, contract: ContractId) -> BTreeMap<SlotIndex, Digest> {
-        let calls = self.calls.iter().filter(|made| made.execution.call.contract == contract);
-        calls.flat_map(|made| &made.execution.writes).map(|write| (write.index, write.new)).collect()
+        let ended = self.ended(result)?;
+        Ok(Unsigned { session: self, end_cap, ended })
     }
 
     fn last_circuit(&self) -> Result<parth_protocol::circuit::Listed<SessionWhitelist>, Reject> {
@@ -209,8 +212,7 @@ impl<'a> Session<'a> {
         }
         let (user, height) = (self.state.start.user, program.contract().state_height());
         for (slot, word) in self.chain.words(self.anchor, user, contract, height)? {
-            let fits = parth_crypto::merkle::fits(slot.get(), state.height());
-            if fits {
+            if merkle::fits(slot.get(), state.height()) {
                 state.set(slot.get(), word);
             }
         }
@@ -238,7 +240,11 @@ impl std::fmt::Debug for Session<'_> {
     }
 }
 
-fn check_anchor(network: &Network, chain: &dyn Chain, anchor: CheckpointId) -> Result<CheckpointLeaf, SessionError> {
+fn check_anchor(
+    network: &Network,
+    chain: &dyn Chain,
+    anchor: CheckpointId,
+) -> Result<(CheckpointId, CheckpointLeaf), SessionError> {
     let (head, max) = (chain.head()?, network.rules.profile.max_anchor_age);
     let age = head.get().checked_sub(anchor.get());
     let age = age.ok_or(SessionError::UnknownAnchor { head, actual: anchor })?;
@@ -250,5 +256,22 @@ fn check_anchor(network: &Network, chain: &dyn Chain, anchor: CheckpointId) -> R
     if leaf.parameters != expected {
         return Err(SessionError::OtherNetwork { expected, actual: leaf.parameters });
     }
-    Ok(leaf)
+    Ok((head, leaf))
+}
+
+/// The user's leaf at the anchor is still the newest: a realm refuses a session that starts from any other.
+fn check_start(
+    network: &Network,
+    chain: &dyn Chain,
+    head: CheckpointId,
+    user: UserId,
+    anchored: Digest,
+) -> Result<(), SessionError> {
+    let (newest, now) = (chain.leaf(head)?, chain.user(head, user)?);
+    let expected = now.leaf.as_ref().map_or(Digest::ZERO, Record::digest);
+    now.path.check(&network.rules.profile, Rule::UserPath, newest.users, user.get().into(), expected)?;
+    if expected != anchored {
+        return Err(SessionError::StaleStart { user, expected, actual: anchored });
+    }
+    Ok(())
 }

@@ -5,13 +5,9 @@ use std::time::{Duration, Instant};
 use parth_circuits::recursion::Child;
 use parth_circuits::registry::{Registry, RegistryError};
 use parth_circuits::statement::StatementError;
-use parth_contract::contracts::system::{CLAIMED_REGION, sent_slot};
-use parth_contract::opening::SlotOpening;
-use parth_jobs::wire::{ClaimOpening, ContractWrites, EndedSession, Submission};
+use parth_jobs::wire::Submission;
 use parth_proof::{Proof, Prover};
 use parth_protocol::CircuitId;
-use parth_protocol::ids::{ContractId, UserId};
-use parth_protocol::session::end_cap::close;
 use thiserror::Error;
 
 use super::error::SessionError;
@@ -93,7 +89,7 @@ impl Signed<'_> {
             [Child { key: pinned.key(circuit), proof: &last }, Child { key: pinned.key(signing), proof: &signature }];
         let end_cap = CircuitId::EndCap;
         let proof = counter.count(end_cap.name(), || registry.prove(prover, &self.end_cap, &children))?;
-        Ok(Submission { session: self.ended()?, proof: proof.to_bytes() })
+        Ok(Submission { session: self.ended.clone(), proof: proof.to_bytes() })
     }
 
     fn prove_call(
@@ -122,47 +118,5 @@ impl Signed<'_> {
         ];
         let step = CircuitId::SessionStep;
         Ok(counter.count(step.name(), || registry.prove(prover, &made.step, &children))?)
-    }
-
-    /// What the session changes, with the openings that a realm asks for.
-    fn ended(&self) -> Result<EndedSession, SessionError> {
-        let session = &self.session;
-        let (_, end_leaf) = close(&self.end_cap.last, &self.end_cap.parameters)?;
-        let user = self.result.user;
-        let before: std::collections::BTreeMap<_, _> =
-            session.chain.user_contracts(session.anchor, user)?.into_iter().collect();
-        let mut contracts = Vec::new();
-        for (index, root) in session.contracts.leaves() {
-            let contract = ContractId::constant(index as u32);
-            if before.get(&contract) != Some(&root) {
-                let opening = session.chain.contract(session.anchor, contract)?;
-                let writes = session.writes(contract).into_iter().collect();
-                contracts.push(ContractWrites { contract, opening, writes });
-            }
-        }
-        let claims = self.claims(&contracts)?;
-        Ok(EndedSession { result: self.result.clone(), end_leaf, contracts, claims })
-    }
-
-    fn claims(&self, contracts: &[ContractWrites]) -> Result<Vec<ClaimOpening>, SessionError> {
-        let (session, to) = (&self.session, self.result.user);
-        let Some(system) = contracts.iter().find(|change| change.contract == ContractId::SYSTEM) else {
-            return Ok(Vec::new());
-        };
-        let height = system.opening.leaf.state_height;
-        let claimed = system.writes.iter().filter(|(slot, _)| slot.get() >> 32 == u64::from(CLAIMED_REGION));
-        claimed
-            .map(|(slot, _)| {
-                // The low half of a slot in this region is the sender's id.
-                let from = UserId::constant(slot.get() as u32);
-                let state = session.chain.state(session.anchor, from, ContractId::SYSTEM)?;
-                let slot = if state.user.is_none() || state.state.is_zero() {
-                    SlotOpening::empty(height)
-                } else {
-                    session.chain.slot(session.anchor, from, ContractId::SYSTEM, sent_slot(to))?
-                };
-                Ok(ClaimOpening { from, state, slot })
-            })
-            .collect()
     }
 }

@@ -2,12 +2,14 @@
 
 use parth_crypto::Digest;
 use parth_crypto::schnorr::{PublicKey, SecretKey, Signature};
-use parth_protocol::records::session::{Call, EndCapResult, SessionMessage};
+use parth_jobs::wire::EndedSession;
+use parth_protocol::records::session::{EndCapResult, SessionMessage};
 use parth_protocol::session::end_cap::{EndCap, message};
 use parth_protocol::signature::schnorr::Schnorr;
-use parth_protocol::{Record, Statement};
+use parth_protocol::{CircuitId, Record, Statement};
 
 use super::error::SessionError;
+use super::list::ListedCall;
 use super::open::Session;
 
 /// A session that waits for its signature.
@@ -15,7 +17,7 @@ use super::open::Session;
 pub struct Unsigned<'a> {
     pub(super) session: Session<'a>,
     pub(super) end_cap: EndCap,
-    pub(super) result: EndCapResult,
+    pub(super) ended: EndedSession,
 }
 
 /// A session that can be proven, by anybody: nothing in it can sign.
@@ -23,7 +25,7 @@ pub struct Unsigned<'a> {
 pub struct Signed<'a> {
     pub(super) session: Session<'a>,
     pub(super) end_cap: EndCap,
-    pub(super) result: EndCapResult,
+    pub(super) ended: EndedSession,
     pub(super) signature: Schnorr,
 }
 
@@ -33,14 +35,14 @@ impl<'a> Unsigned<'a> {
         Ok(message(&self.end_cap.last, &self.end_cap.parameters, self.end_cap.signature_circuit)?)
     }
 
-    /// The calls, in order: a device shows them, or executes them again, before it signs (attack F32).
-    pub fn calls(&self) -> Vec<&Call> {
-        self.session.calls.iter().map(|made| &made.execution.call).collect()
+    /// The calls, in order, for people: a device shows them, or executes them again, before it signs (attack F32).
+    pub fn calls(&self) -> Vec<ListedCall> {
+        self.session.calls.iter().map(ListedCall::of).collect()
     }
 
     /// What the session will say.
     pub fn result(&self) -> &EndCapResult {
-        &self.result
+        &self.ended.result
     }
 
     /// Signs with a key at hand. `entropy` is added to the deterministic nonce.
@@ -52,10 +54,26 @@ impl<'a> Unsigned<'a> {
 
     /// Takes a signature that was made elsewhere.
     pub fn with_signature(self, public_key: PublicKey, signature: Signature) -> Result<Signed<'a>, SessionError> {
+        let expected = self.session.network.circuits.fingerprint(CircuitId::SignatureSchnorr);
+        let actual = self.end_cap.signature_circuit;
+        if expected != actual {
+            return Err(SessionError::OtherSignatureCircuit { expected, actual });
+        }
+        let (expected, actual) = (self.end_cap.key_parameter, public_key.parameter());
+        if expected != actual {
+            return Err(SessionError::OtherSigner { expected, actual });
+        }
         let message = self.message()?.digest();
         let signature = Schnorr { message, public_key, signature };
         signature.apply(&self.session.network.rules).map_err(SessionError::Signature)?;
-        let Unsigned { session, end_cap, result } = self;
-        Ok(Signed { session, end_cap, result, signature })
+        let Unsigned { session, end_cap, ended } = self;
+        Ok(Signed { session, end_cap, ended, signature })
+    }
+}
+
+impl Signed<'_> {
+    /// What the realm will be told, beside the proof.
+    pub fn ended(&self) -> &EndedSession {
+        &self.ended
     }
 }
