@@ -5,3 +5,4 @@ mod attacks;
 mod hostile_bytes;
 mod native_chain;
 mod refusals;
+mod roles;
