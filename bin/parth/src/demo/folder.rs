@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use parth_protocol::genesis::Genesis;
+use parth_protocol::ids::Time;
 use parth_store::FolderLock;
 use parth_store::lock::LOCK_FILE;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use super::options::Shape;
 const SCHEMA: &str = "parth/demo-folder/1";
 const MARKER: &str = "demo.json";
 const GENESIS: &str = "genesis.json";
+const NEXT: &str = "next.json";
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -22,6 +24,14 @@ struct Marker {
     schema: String,
     shape: Shape,
     finished: bool,
+}
+
+/// The checkpoint under way.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Next {
+    height: u32,
+    time: Time,
 }
 
 /// A folder that this process holds.
@@ -90,6 +100,26 @@ impl Folder {
             }
             Err(error) => Err(DemoError::Io { file, error }),
         }
+    }
+
+    /// The time of a checkpoint: the one with which an earlier process tried to make it, whose proofs are of use with no
+    /// other, or a new one that is stored.
+    pub(crate) fn time(&self, height: u32, make: impl FnOnce() -> Time) -> Result<Time, DemoError> {
+        let file = self.path.join(NEXT);
+        let stored = match fs::read_to_string(&file) {
+            Ok(text) => serde_json::from_str::<Next>(&text).map(Some).map_err(|error| DemoError::Folder {
+                folder: self.path.clone(),
+                found: format!("{NEXT} is not readable: {error}"),
+            })?,
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(DemoError::Io { file, error }),
+        };
+        if let Some(next) = stored.filter(|next| next.height == height) {
+            return Ok(next.time);
+        }
+        let time = make();
+        self.write(NEXT, &to_json(&Next { height, time })?)?;
+        Ok(time)
     }
 
     /// Stores a file whole or not at all.
@@ -177,5 +207,13 @@ mod tests {
         drop(FolderLock::take(folder.path()).unwrap());
         fs::write(folder.path().join("demo.json.part"), "{\"sch").unwrap();
         assert!(!Folder::take(folder.path(), &shape("a")).unwrap().resumed);
+    }
+
+    #[test]
+    fn a_checkpoint_that_is_tried_again_has_the_time_of_the_first_try() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = Folder::take(parent.path(), &shape("a")).unwrap();
+        let time = |height, now| folder.time(height, || Time::constant(now)).unwrap().get();
+        assert_eq!([time(1, 10), time(1, 20), time(2, 30), time(2, 40)], [10, 10, 30, 30]);
     }
 }

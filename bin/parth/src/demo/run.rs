@@ -184,7 +184,7 @@ impl Demo<'_> {
             let scene = self.script.scene(height);
             self.request(&scene)?;
             self.sessions(height, &scene.sessions)?;
-            let committed = self.produce(height)?;
+            let committed = self.produce(folder, height)?;
             reports.push(self.report(folder, &committed, Some(started.elapsed()))?);
         }
         Ok(reports)
@@ -278,9 +278,9 @@ impl Demo<'_> {
         Ok(())
     }
 
-    fn produce(&self, height: u32) -> Result<Committed, DemoError> {
+    fn produce(&self, folder: &Folder, height: u32) -> Result<Committed, DemoError> {
         let old = self.node.coordinator.head()?.head.leaf.time;
-        let time = now().max(old.next().unwrap_or(old));
+        let time = folder.time(height, || now().max(old.next().unwrap_or(old)))?;
         let contribution = Digest::from([u64::from(height), 0, 0, 0]);
         let produced = self.node.produce(PrimaryChoice { time, contribution });
         produced.map_err(|error| match error {
