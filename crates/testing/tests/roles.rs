@@ -13,7 +13,7 @@ use parth_contract::opening::{ContractOpening, SlotOpening, StateOpening};
 use parth_coordinator::{AdmitError, Coordinator, Refusal};
 use parth_crypto::merkle::SparseTree;
 use parth_crypto::{Digest, Domain};
-use parth_jobs::wire::{ClaimOpening, ContractWrites, EndedSession, RealmTotals, Submission};
+use parth_jobs::wire::{ClaimOpening, ContractWrites, EndedSession, Submission};
 use parth_jobs::{Artifacts, CheckProof, Claim, JobQueue, LeaseTerms, Leased, Worker, WorkerId};
 use parth_protocol::Record;
 use parth_protocol::genesis::GenesisState;
@@ -21,6 +21,7 @@ use parth_protocol::ids::{Amount, CheckpointId, ContractId, NodeIndex, Registrat
 use parth_protocol::plan::checkpoint::PrimaryChoice;
 use parth_protocol::plan::global::GlobalChanges;
 use parth_protocol::tree::{Siblings, realm_of_user, user_of_registration};
+use parth_protocol::turnstile::Holdings;
 use parth_realm::Realm;
 use parth_realm::tables::SubmissionState;
 use parth_runtime::SystemClock;
@@ -43,7 +44,7 @@ struct Model {
     chain: TestChain,
     genesis: GenesisState,
     days: Vec<Day>,
-    totals: BTreeMap<NodeIndex, RealmTotals>,
+    totals: BTreeMap<NodeIndex, Holdings>,
 }
 
 /// Words written in one contract.
@@ -177,13 +178,13 @@ impl Model {
         sessions.extend(others.map(|user| states.session(&chain, user, &count(4, 9), Vec::new())));
         close(&mut chain, &mut days, sessions, GlobalChanges::default());
 
-        let mut totals: BTreeMap<NodeIndex, RealmTotals> = BTreeMap::new();
+        let mut totals: BTreeMap<NodeIndex, Holdings> = BTreeMap::new();
         for leaf in chain.head().leaves.values() {
             let realm = totals.entry(realm_of_user(&profile, leaf.user)).or_default();
-            realm.balances = realm.balances.checked_add(leaf.balance).unwrap();
+            realm.balances += u128::from(leaf.balance.get());
         }
-        totals.get_mut(&realm_of_user(&profile, far)).unwrap().sent = Amount::constant(130);
-        totals.get_mut(&realm_of_user(&profile, new)).unwrap().claimed = Amount::constant(100);
+        totals.get_mut(&realm_of_user(&profile, far)).unwrap().sent = 130;
+        totals.get_mut(&realm_of_user(&profile, new)).unwrap().claimed = 100;
         Model { chain, genesis, days, totals }
     }
 }
@@ -326,7 +327,7 @@ impl Network<'_> {
             assert_eq!(self.home(leaf.user).pending(leaf.user)?, None);
         }
         for realm in &self.realms {
-            assert_eq!(realm.totals()?, model.totals[&realm.index()], "realm {}", realm.index());
+            assert_eq!(realm.held()?, model.totals[&realm.index()], "realm {}", realm.index());
         }
         let counts = self.queue.counts()?;
         assert_eq!((counts.blocked, counts.ready, counts.leased, counts.unprovable), (0, 0, 0, 0));

@@ -99,7 +99,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
         let mut add = |figures: Figures| {
             say(figures.line())?;
             circuits.push(figures);
-            Ok(())
+            Ok::<(), Failure>(())
         };
         add(bench.call().map_err(|error| failed(&*error))?)?;
         for &circuit in CircuitId::ALL {
