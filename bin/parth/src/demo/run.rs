@@ -13,6 +13,7 @@ use parth_proof::{CheckpointVerifier, ClassData, Pinned, Proof, StockProver, fil
 use parth_protocol::CircuitId;
 use parth_protocol::ids::{Amount, CheckpointId, Time};
 use parth_protocol::plan::checkpoint::PrimaryChoice;
+use parth_protocol::turnstile::Holdings;
 use parth_prover::Work;
 use parth_runtime::Shutdown;
 
@@ -391,24 +392,26 @@ impl Demo<'_> {
     }
 
     fn supply(&self, head: &Committed) -> Result<Supply, DemoError> {
-        let (mut balances, mut sent, mut claimed) = (0u64, 0u64, 0u64);
+        let mut held = Holdings::default();
         for realm in &self.node.realms {
-            let totals = realm.totals()?;
-            balances += totals.balances.get();
-            sent += totals.sent.get();
-            claimed += totals.claimed.get();
+            held = held.with(realm.held()?);
         }
         let genesis = self.node.network.parameters.genesis_supply;
         let fees = genesis.get() - head.head.leaf.supply.get();
-        let in_flight = sent - claimed;
+        let in_flight = held.sent - held.claimed;
         Ok(Supply {
             genesis,
-            balances: Amount::constant(balances),
-            in_flight: Amount::constant(in_flight),
+            balances: narrow(held.balances)?,
+            in_flight: narrow(in_flight)?,
             fees: Amount::constant(fees),
-            conserved: balances + in_flight + fees == genesis.get(),
+            conserved: held.balances + in_flight + u128::from(fees) == u128::from(genesis.get()),
         })
     }
+}
+
+fn narrow(sum: u128) -> Result<Amount, DemoError> {
+    let amount = u64::try_from(sum).ok().and_then(Amount::new);
+    amount.ok_or_else(|| DemoError::Unsound(format!("native balance of {sum}, which is no amount")))
 }
 
 /// The time of this machine, as a block time.
