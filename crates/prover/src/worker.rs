@@ -65,13 +65,24 @@ fn one(work: &Work<'_>, lease: &Lease) -> Result<Option<Done>, WorkerError> {
     });
     match proof {
         Ok((proof, took)) => {
-            work.queue.complete(lease, &proof.to_bytes())?;
-            Ok(Some(Done { circuit, took }))
+            Ok(taken(work.queue.complete(lease, &proof.to_bytes()))?.then_some(Done { circuit, took }))
         }
         Err(unproven) => {
-            work.queue.fail(lease, &unproven.to_string())?;
+            taken(work.queue.fail(lease, &unproven.to_string()).map_err(CompleteError::from))?;
             Ok(None)
         }
+    }
+}
+
+/// Did the queue take what a worker brought? A lease that went to another meanwhile, a job that nobody waits for any
+/// more, a wrong proof: each is about that job, and the queue has drawn its conclusions. The worker goes on.
+fn taken<T>(answer: Result<T, CompleteError>) -> Result<bool, CompleteError> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(
+            CompleteError::Wrong { .. } | CompleteError::Queue(QueueError::Refused { .. } | QueueError::Unknown { .. }),
+        ) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -102,4 +113,31 @@ fn prove(work: &Work<'_>, lease: &Lease) -> Result<Proof, Unproven> {
         children.push(proof.map_err(|error| Unproven::Child { number, reason: error.to_string() })?);
     }
     Ok(registry.prove_job(work.prover, &statement, &children)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parth_jobs::{Refused, WorkerId};
+    use parth_protocol::plan::JobId;
+
+    fn job() -> JobId {
+        JobId::new(parth_protocol::ids::Fingerprint::default(), Default::default())
+    }
+
+    #[test]
+    fn a_worker_whose_lease_went_to_another_or_whose_proof_is_wrong_goes_on() {
+        let refused = Refused::NotHolder { worker: WorkerId(1), attempt: 1 };
+        assert!(!taken::<()>(Err(QueueError::Refused { job: job(), refused }.into())).unwrap());
+        assert!(!taken::<()>(Err(QueueError::Unknown { job: job() }.into())).unwrap());
+        let wrong = CompleteError::Wrong { job: job(), worker: WorkerId(1), found: "another digest".to_owned() };
+        assert!(!taken::<()>(Err(wrong)).unwrap());
+        assert!(taken(Ok(())).unwrap());
+    }
+
+    #[test]
+    fn a_worker_whose_queue_fails_stops() {
+        let lost = QueueError::NoProof { job: job(), child: job() };
+        assert!(taken::<()>(Err(lost.into())).is_err());
+    }
 }
