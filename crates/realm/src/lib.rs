@@ -75,9 +75,13 @@ impl Realm {
         queue: JobQueue,
         check: Arc<dyn CheckProof>,
     ) -> Result<Realm, Halt> {
-        // A realm number has as many bits as the coordinator's part of the tree has levels: at most 12.
-        let space = Space::Realm(index.get() as u32);
-        let store = store.of(space);
+        let levels = network.rules.profile.coordinator;
+        let number = u32::try_from(index.get()).ok().filter(|&number| u64::from(number) >> levels == 0);
+        let number = number.ok_or_else(|| Halt::Contradiction {
+            realm: index,
+            reason: format!("a coordinator of {levels} levels has no such realm"),
+        })?;
+        let store = store.of(Space::Realm(number));
         let epoch = store.take_epoch()?;
         let forest = Forest::new(store.clone());
         let realm = Realm { index, network, store, forest, epoch, queue, check, writing: Mutex::new(()) };

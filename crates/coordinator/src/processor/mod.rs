@@ -27,7 +27,7 @@ impl Coordinator {
         let plan = self.plan(&executed, choice)?;
         let issued = self.check_supply(&executed, &plan)?;
         let root = self.publish(&plan)?;
-        let proof = self.collect(root, &plan)?;
+        let proof = self.collect(root, plan.head.public.height.get())?;
         self.commit(executed, plan, &issued, proof)
     }
 }

@@ -1,15 +1,21 @@
 //! What the coordinator takes in.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use parth_coordinator::{AdmitError, Halt, Refusal};
 use parth_crypto::Digest;
+use parth_jobs::{Leased, Worker, WorkerId};
 use parth_protocol::ids::{StateHeight, Time};
+use parth_protocol::plan::JobId;
 use parth_protocol::plan::checkpoint::PrimaryChoice;
 use parth_protocol::plan::global::GlobalChanges;
+use parth_protocol::statement::Public;
 use parth_protocol::{Record, Rule};
 use parth_testing::chain::{TestContract, function, key_of};
 
-use super::counts;
-use super::world::{ALICE, World, word};
+use super::world::{ALICE, BOB, World, word};
+use super::{counts, sends};
 
 fn refused(answer: Result<(), AdmitError>) -> Refusal {
     match answer {
@@ -85,4 +91,36 @@ fn a_hand_over_that_mints_or_builds_on_an_older_head_makes_no_checkpoint() {
     }
     world.close(GlobalChanges::default());
     assert!(matches!(world.coordinator.produce(honest, choice), Err(Halt::HandOver { .. })));
+}
+
+/// The jobs of realms are in no graph of the coordinator's, and it would wait for ever.
+#[test]
+fn a_job_of_a_realm_that_cannot_be_proven_ends_the_wait_with_its_evidence() {
+    let mut world = World::new(1_000);
+    world.admit(ALICE, &sends(BOB, 5, 5));
+    world.admit(BOB, &counts(1));
+    let hand_overs = world.hand_overs();
+    let fingerprint = world.chain.circuits.fingerprint(hand_overs[0].circuit);
+    let bad = JobId::new(fingerprint, hand_overs[0].header.public_digest());
+    let choice = PrimaryChoice { time: Time::MAX, contribution: Digest::ZERO };
+    let done = AtomicBool::new(false);
+    let produced = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let worker = Worker { id: WorkerId(1), trusted: true };
+            while !done.load(Ordering::SeqCst) {
+                match world.queue.lease(worker, Duration::from_millis(10)).unwrap() {
+                    Leased::Job(lease) if lease.job == bad => world.queue.fail(&lease, "no witness").unwrap(),
+                    Leased::Job(lease) => drop(world.queue.complete(&lease, b"a proof").unwrap()),
+                    _ => {}
+                }
+            }
+        });
+        let produced = world.coordinator.produce(hand_overs, choice);
+        done.store(true, Ordering::SeqCst);
+        produced
+    });
+    match produced {
+        Err(Halt::Unprovable { evidence, .. }) => assert!(evidence.ends_with("no witness"), "{evidence}"),
+        other => panic!("nobody can prove it: {other:?}"),
+    }
 }

@@ -111,6 +111,21 @@ fn a_session_that_grows_too_old_while_it_waits_is_rejected_with_its_reason_and_t
     world.close(GlobalChanges::default());
 }
 
+#[test]
+fn a_realm_that_was_opened_again_goes_on_and_the_one_before_changes_nothing() {
+    let mut world = World::new(1_000);
+    world.admit(ALICE, &counts(1));
+    let again = world.open(0).unwrap();
+    let before = std::mem::replace(&mut world.realms[0], again);
+    let (_, late) = world.session(BOB, &counts(1));
+    assert!(matches!(before.submit(&late), Err(SubmitError::Halt(_))));
+    assert_eq!(world.realms[0].pending(BOB).unwrap(), None);
+    let committed = world.close(GlobalChanges::default());
+    assert_eq!(committed.head.leaf.stats.sessions.get(), 1, "what was admitted before is not lost");
+    assert!(before.follow(&committed).is_ok(), "it sees the head of the one that leads");
+    assert!(world.open(4).is_err(), "two levels have four realms");
+}
+
 /// Cumulative totals grow without end, unlike the supply: a realm that kept them as amounts would stop here.
 #[test]
 fn coins_sent_round_and_round_stop_no_realm() {

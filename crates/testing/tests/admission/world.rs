@@ -12,13 +12,13 @@ use parth_coordinator::Coordinator;
 use parth_crypto::merkle::SparseTree;
 use parth_crypto::{Digest, Domain};
 use parth_jobs::wire::{ClaimOpening, Committed, ContractWrites, EndedSession, HandOver, Submission};
-use parth_jobs::{Artifacts, CheckProof, Claim, JobQueue, LeaseTerms, Leased, Worker, WorkerId};
+use parth_jobs::{Artifacts, Claim, JobQueue, LeaseTerms, Leased, Worker, WorkerId};
 use parth_protocol::genesis::GenesisState;
 use parth_protocol::ids::{CheckpointId, ContractId, NodeIndex, SlotIndex, Time, UserId};
 use parth_protocol::plan::checkpoint::PrimaryChoice;
 use parth_protocol::plan::global::GlobalChanges;
 use parth_protocol::tree::{Siblings, realm_of_user};
-use parth_realm::Realm;
+use parth_realm::{Halt, Realm};
 use parth_runtime::SystemClock;
 use parth_store::{KvStore, MemoryStore, Space, Store};
 use parth_testing::session::EndedSession as Ended;
@@ -41,7 +41,10 @@ pub(crate) struct World {
     pub(crate) chain: TestChain,
     pub(crate) realms: Vec<Realm>,
     pub(crate) coordinator: Coordinator,
-    queue: JobQueue,
+    pub(crate) queue: JobQueue,
+    store: Store,
+    network: parth_realm::Network,
+    genesis: GenesisState,
     /// After each checkpoint.
     words: Vec<Words>,
     /// Sessions that are admitted, as the model knows them.
@@ -94,14 +97,18 @@ impl World {
         let (rules, circuits, parameters) = (chain.rules.clone(), chain.circuits.clone(), chain.parameters.clone());
         let network = parth_coordinator::Network { rules, circuits, parameters };
         let coordinator = Coordinator::open(&store, network.clone(), &genesis, queue.clone()).unwrap();
-        let check: Arc<dyn CheckProof> = Arc::new(check);
-        let open = |index| {
-            let parth_coordinator::Network { rules, circuits, parameters } = network.clone();
-            let network = parth_realm::Network { rules, circuits, parameters };
-            Realm::open(&store, NodeIndex::constant(index), network, &genesis, queue.clone(), check.clone()).unwrap()
-        };
-        let realms = [0, 2].map(open).into();
-        World { chain, realms, coordinator, queue, words: vec![Words::new()], ended: Vec::new() }
+        let parth_coordinator::Network { rules, circuits, parameters } = network;
+        let network = parth_realm::Network { rules, circuits, parameters };
+        let (realms, words, ended) = (Vec::new(), vec![Words::new()], Vec::new());
+        let mut world = World { chain, realms, coordinator, queue, store, network, genesis, words, ended };
+        world.realms = [0, 2].map(|index| world.open(index).unwrap()).into();
+        world
+    }
+
+    /// Opens a realm of the network; one that was open leads no more.
+    pub(crate) fn open(&self, index: u64) -> Result<Realm, Halt> {
+        let (index, network, queue) = (NodeIndex::constant(index), self.network.clone(), self.queue.clone());
+        Realm::open(&self.store, index, network, &self.genesis, queue, Arc::new(check))
     }
 
     pub(crate) fn home(&self, user: UserId) -> &Realm {
