@@ -17,7 +17,7 @@ use parth_jobs::wire::{ClaimOpening, ContractWrites, EndedSession, Submission};
 use parth_jobs::{Artifacts, CheckProof, Claim, JobQueue, LeaseTerms, Leased, Worker, WorkerId};
 use parth_protocol::Record;
 use parth_protocol::genesis::GenesisState;
-use parth_protocol::ids::{Amount, CheckpointId, ContractId, NodeIndex, RegistrationIndex, SlotIndex, Time, UserId};
+use parth_protocol::ids::{CheckpointId, ContractId, NodeIndex, RegistrationIndex, SlotIndex, Time, UserId};
 use parth_protocol::plan::checkpoint::PrimaryChoice;
 use parth_protocol::plan::global::GlobalChanges;
 use parth_protocol::tree::{Siblings, realm_of_user, user_of_registration};
