@@ -12,11 +12,13 @@
 //!     paths    names, machine paths, long files
 //!     docs     links resolve, every crate is on the map
 //!   pin        circuits.lock, its keys and the golden proofs, written or compared
+//!   bench      docs/benchmarks.md, from `parth bench circuits`
 //!   workspace  the few facts of `cargo metadata` that the chores look at
 //! ```
 //!
 //! This crate depends on no other crate of the workspace, so that it builds first and fast on a fresh machine.
 
+mod bench;
 mod pin;
 mod test;
 mod tidy;
@@ -45,6 +47,8 @@ enum Chore {
     Test(test::Options),
     /// Build every circuit anew and write circuits.lock, the keys and, where they no longer verify, the golden proofs.
     Pin(pin::Options),
+    /// Measure every circuit on one thread and on two, and write docs/benchmarks.md.
+    Bench,
     /// Check the rules of the repository: layer arrows, lints, names, words and links.
     Tidy,
 }
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Test(options) => test::run(&options).map_err(|error| error.to_string()),
         Chore::Pin(options) => pin::run(&options).map_err(|error| format!("cargo run: {error}")),
+        Chore::Bench => bench::run().map_err(|error| error.to_string()),
         Chore::Tidy => tidy::run().map_err(|error| error.to_string()),
     };
     match done {
