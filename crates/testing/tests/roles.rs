@@ -408,6 +408,6 @@ fn a_network_killed_in_one_life_after_the_other_still_gets_there() {
         assert!(life_number < 1_000, "it never gets there");
     }
     println!("{} deaths in a row", deaths.len());
-    assert!(deaths.len() >= points.len(), "only {deaths:?}");
+    assert!(deaths.len() >= 10, "only {deaths:?}");
     life(&model, &Arc::new(Faulty::counting(disk)), &artifacts).unwrap();
 }
