@@ -153,8 +153,10 @@ impl Running {
         }
     }
 
+    /// Ctrl-C. By the shell, which has `kill` built in wherever there is one.
     fn interrupt(&self) {
-        assert!(Command::new("kill").arg("-INT").arg(self.child.id().to_string()).status().unwrap().success());
+        let kill = format!("kill -INT {}", self.child.id());
+        assert!(Command::new("sh").arg("-c").arg(kill).status().unwrap().success());
     }
 
     /// kill -9 after a while, unless it ends before.
