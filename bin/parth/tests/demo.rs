@@ -159,10 +159,10 @@ impl Running {
         assert!(Command::new("sh").arg("-c").arg(kill).status().unwrap().success());
     }
 
-    /// kill -9 after a while, unless it ends before.
-    fn kill_after(mut self, delay: Duration) -> Ended {
+    /// kill -9 after a while, or as soon as it is far enough, unless it ends before.
+    fn kill_after(mut self, delay: Duration, far: impl Fn() -> bool) -> Ended {
         let end = Instant::now() + delay;
-        while Instant::now() < end && self.child.try_wait().unwrap().is_none() {
+        while Instant::now() < end && !far() && self.child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(5));
         }
         let _ = self.child.kill();
@@ -313,17 +313,17 @@ fn artifacts(folder: &Path) -> usize {
 fn a_demo_killed_at_twenty_random_moments_completes_with_the_same_supply_and_an_unbroken_chain() {
     const KILLS: usize = 20;
     /// Artifacts that this demo has at its end.
-    const ALL: usize = 34;
+    const ALL: usize = 30;
     let (_turn, mut random) = (turn(), Random::seeded());
     let demo = Demo::new("--users 2 --realms 2 --checkpoints 2 --workers 2");
     let mut longest = Duration::from_secs(4);
     for kill in 0..KILLS {
         let before = artifacts(&demo.folder().join("artifacts"));
         // Spread over its life: ahead of an even pace it dies soon, behind it lives longer.
-        let (ahead, loading) = (before * KILLS > kill * ALL, kill % 7 == 3);
+        let (ahead, loading) = (before * KILLS > kill * ALL || before >= ALL - 2, kill % 7 == 3);
         let limit = match (loading, ahead) {
             (true, _) => Duration::from_secs(3),
-            (false, true) => Duration::from_millis(500),
+            (false, true) => Duration::from_millis(300),
             (false, false) => longest,
         };
         let delay = random.below(limit);
@@ -331,7 +331,9 @@ fn a_demo_killed_at_twenty_random_moments_completes_with_the_same_supply_and_an_
         if !loading {
             running.until(READY);
         }
-        let ended = running.kill_after(delay);
+        // Whatever the machine, it must not be done before all kills are.
+        let far = (before + 1).max((kill * ALL).div_ceil(KILLS) + 3).min(ALL - 2);
+        let ended = running.kill_after(delay, || before < far && artifacts(&demo.folder().join("artifacts")) >= far);
         let after = artifacts(&demo.folder().join("artifacts"));
         let moment = if loading { "its start" } else { "circuits were ready" };
         println!("kill {}: {:.3} s after {moment}, {before} artifacts, then {after}", kill + 1, delay.as_secs_f64());
