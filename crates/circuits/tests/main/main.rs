@@ -4,12 +4,14 @@
 //!   gadgets     equal to their native twins; no free cell
 //!   book        every rule circuit equals its native statement, over the book of statements
 //!   recursion   composition with real proofs, and every way of passing off another child
+//!   forged      an evil circuit of the checkpoint class
 //!   rows        the row budget
 //!   cache       built circuits on disk
 //! ```
 
 mod book;
 mod cache;
+mod forged;
 mod gadgets;
 mod recursion;
 mod rows;
