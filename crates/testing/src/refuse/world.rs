@@ -22,7 +22,7 @@ pub(super) const YOUNG: CheckpointId = CheckpointId::constant(3);
 /// The youngest anchor that may not.
 pub(super) const OLD: CheckpointId = CheckpointId::constant(2);
 
-/// A chain of [`HEIGHT`] checkpoints on small trees.
+/// A chain of `HEIGHT` checkpoints on small trees.
 ///
 /// Users 1 to 10 and 16 to 25 are there from genesis; user 26 came with checkpoint 2; user 11 is registered but never
 /// came. Users 2 and 3 have used the counter contract. A third contract is deployed.
