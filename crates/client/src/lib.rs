@@ -15,17 +15,3 @@ pub mod session;
 pub use chain::Chain;
 pub use program::Program;
 pub use session::{Session, Signed, Unsigned};
-
-use parth_protocol::records::network::Parameters;
-use parth_protocol::{CircuitSet, Rules};
-
-/// What a client knows of its network.
-#[derive(Clone, Debug)]
-pub struct Network {
-    /// Profile and pins.
-    pub rules: Rules,
-    /// Fingerprints.
-    pub circuits: CircuitSet,
-    /// Parameters.
-    pub parameters: Parameters,
-}

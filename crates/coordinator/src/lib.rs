@@ -21,22 +21,10 @@ use parking_lot::Mutex;
 use parth_crypto::Digest;
 use parth_jobs::JobQueue;
 use parth_protocol::genesis::GenesisState;
-use parth_protocol::records::network::Parameters;
-use parth_protocol::{CircuitSet, Record, Rules};
+use parth_protocol::{Network, Record};
 use parth_store::{Epoch, Forest, Space, Store, Tree};
 
 pub use error::{AdmitError, Halt, Refusal};
-
-/// What the coordinator knows of its network.
-#[derive(Clone, Debug)]
-pub struct Network {
-    /// Profile and pins.
-    pub rules: Rules,
-    /// Fingerprints.
-    pub circuits: CircuitSet,
-    /// Parameters.
-    pub parameters: Parameters,
-}
 
 /// The coordinator of a network: the leader of its space of the store.
 pub struct Coordinator {

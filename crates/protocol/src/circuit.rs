@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{Fingerprint, WhitelistIndex};
 use crate::profile::Profile;
+use crate::records::network::Parameters;
 use crate::tree::{GlobalWhitelist, GutaWhitelist, SessionWhitelist, Siblings, TreeKind};
 
 /// Which whitelist a circuit stands in.
@@ -242,6 +243,17 @@ impl Rules {
             part_one: circuits.fingerprint(CircuitId::BlockPartOne),
         }
     }
+}
+
+/// What every role and every client knows of its network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// Profile and pins.
+    pub rules: Rules,
+    /// Fingerprints.
+    pub circuits: CircuitSet,
+    /// What never changes in the network's life.
+    pub parameters: Parameters,
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub mod statement;
 pub mod tree;
 pub mod turnstile;
 
-pub use circuit::{CircuitId, CircuitSet, Rules};
+pub use circuit::{CircuitId, CircuitSet, Network, Rules};
 pub use profile::Profile;
 pub use record::{Felts, Record};
 pub use reject::{Reject, Rule};

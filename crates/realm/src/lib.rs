@@ -28,22 +28,10 @@ use parking_lot::Mutex;
 use parth_jobs::{CheckProof, JobQueue};
 use parth_protocol::genesis::GenesisState;
 use parth_protocol::ids::NodeIndex;
-use parth_protocol::records::network::Parameters;
-use parth_protocol::{CircuitSet, Record, Rules};
+use parth_protocol::{Network, Record};
 use parth_store::{Epoch, Forest, Space, Store, Tree};
 
 pub use error::{Halt, Refusal, SubmitError};
-
-/// What a realm knows of its network.
-#[derive(Clone, Debug)]
-pub struct Network {
-    /// Profile and pins.
-    pub rules: Rules,
-    /// Fingerprints.
-    pub circuits: CircuitSet,
-    /// Parameters.
-    pub parameters: Parameters,
-}
 
 /// One realm of a network: the leader of its space of the store.
 pub struct Realm {

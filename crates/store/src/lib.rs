@@ -25,7 +25,7 @@ pub mod space;
 pub mod table;
 
 pub use error::{OpenError, ReadError, WriteError};
-pub use forest::{Forest, ForestDraft, ForestError, ForestView, Sealed, Tree, TreeId};
+pub use forest::{Forest, ForestDraft, ForestError, ForestView, NodeReads, Sealed, Tree, TreeId};
 pub use format::{FORMAT, FORMAT_FILE};
 pub use key::Key;
 pub use kv::{KvStore, MAX_KEY, MAX_VALUE};

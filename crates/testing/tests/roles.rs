@@ -212,20 +212,17 @@ impl Network<'_> {
     /// Opens everything, as `parth demo` does.
     fn open<'a>(model: &'a Model, kv: Arc<dyn KvStore>, artifacts: &Artifacts) -> Outcome<Network<'a>> {
         let TestChain { rules, circuits, parameters, .. } = &model.chain;
-        let (rules, circuits, parameters) = (rules.clone(), circuits.clone(), parameters.clone());
-        let store = Store::new(kv, Space::Coordinator);
-        let clock = Arc::new(SystemClock::new());
-        let queue = JobQueue::open(&store, artifacts.clone(), clock, LeaseTerms::default(), check())?;
-        let network = parth_coordinator::Network {
+        let known = parth_protocol::Network {
             rules: rules.clone(),
             circuits: circuits.clone(),
             parameters: parameters.clone(),
         };
-        let coordinator = Coordinator::open(&store, network, &model.genesis, queue.clone())?;
+        let store = Store::new(kv, Space::Coordinator);
+        let clock = Arc::new(SystemClock::new());
+        let queue = JobQueue::open(&store, artifacts.clone(), clock, LeaseTerms::default(), check())?;
+        let coordinator = Coordinator::open(&store, known.clone(), &model.genesis, queue.clone())?;
         let open = |&index: &NodeIndex| {
-            let (rules, circuits, parameters) = (rules.clone(), circuits.clone(), parameters.clone());
-            let network = parth_realm::Network { rules, circuits, parameters };
-            Realm::open(&store, index, network, &model.genesis, queue.clone(), Arc::new(check()))
+            Realm::open(&store, index, known.clone(), &model.genesis, queue.clone(), Arc::new(check()))
         };
         let realms = model.totals.keys().map(open).collect::<Result<Vec<_>, _>>()?;
         let network = Network { model, queue, coordinator, realms };

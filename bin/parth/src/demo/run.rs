@@ -59,6 +59,11 @@ fn play(options: &Checked, stop: &Shutdown) -> Result<(), DemoError> {
     let pinned = registry.pinned();
     let people = People::new(&options.shape, &script, &pinned.set(), &cache)?;
     prepare(&screen, &registry, options, started, stop)?;
+    match cache.prune() {
+        Ok(0) => {}
+        Ok(freed) => screen.line(format!("Removed {} MB of circuits of other builds from the cache.", freed >> 20)),
+        Err(error) => screen.line(format!("circuit cache: {}: {error}", options.cache.display())),
+    }
     let genesis = folder.genesis(|| people.genesis(&options.shape, &script, now()))?;
     let node = Node::open(folder.path(), &genesis, &registry)?;
     let (script, people, registry, node, screen, times) = (&script, &people, &registry, &node, &screen, &times);

@@ -16,12 +16,11 @@ use parth_coordinator::Coordinator;
 use parth_jobs::wire::Committed;
 use parth_jobs::{Artifacts, JobQueue, LeaseTerms};
 use parth_proof::Pinned;
+use parth_protocol::Network;
 use parth_protocol::genesis::{Genesis, GenesisError, GenesisState};
 use parth_protocol::ids::{CheckpointId, NodeIndex, UserId};
 use parth_protocol::plan::checkpoint::PrimaryChoice;
-use parth_protocol::records::network::Parameters;
 use parth_protocol::tree::realm_of_user;
-use parth_protocol::{CircuitSet, Rules};
 use parth_prover::PinnedCheck;
 use parth_realm::Realm;
 use parth_runtime::SystemClock;
@@ -47,7 +46,7 @@ pub(crate) enum NodeError {
 
 /// A network in one process.
 pub(crate) struct Node {
-    pub(crate) network: parth_client::Network,
+    pub(crate) network: Network,
     pub(crate) genesis: GenesisState,
     pub(crate) queue: JobQueue,
     pub(crate) coordinator: Coordinator,
@@ -67,13 +66,14 @@ impl Node {
         let check = PinnedCheck(Arc::new(pinned.clone()));
         let clock = Arc::new(SystemClock::new());
         let queue = JobQueue::open(&store, artifacts, clock, LeaseTerms::default(), check.clone())?;
-        let parts = Parts { rules: registry.rules().clone(), circuits, parameters: genesis_state.parameters.clone() };
-        let coordinator = Coordinator::open(&store, parts.coordinator(), &genesis_state, queue.clone())?;
+        let parameters = genesis_state.parameters.clone();
+        let network = Network { rules: registry.rules().clone(), circuits, parameters };
+        let coordinator = Coordinator::open(&store, network.clone(), &genesis_state, queue.clone())?;
         let check: Arc<dyn parth_jobs::CheckProof> = Arc::new(check);
-        let open =
-            |index: NodeIndex| Realm::open(&store, index, parts.realm(), &genesis_state, queue.clone(), check.clone());
+        let open = |index: NodeIndex| {
+            Realm::open(&store, index, network.clone(), &genesis_state, queue.clone(), check.clone())
+        };
         let realms = realms_of(pinned, genesis).map(open).collect::<Result<Vec<_>, _>>()?;
-        let network = parts.client();
         let node = Node { network, genesis: genesis_state, queue, coordinator, realms };
         node.catch_up()?;
         Ok(node)
@@ -109,29 +109,6 @@ impl Node {
             }
         }
         Ok(())
-    }
-}
-
-/// What every role knows of the network.
-struct Parts {
-    rules: Rules,
-    circuits: CircuitSet,
-    parameters: Parameters,
-}
-
-impl Parts {
-    fn coordinator(&self) -> parth_coordinator::Network {
-        let (rules, circuits, parameters) = (self.rules.clone(), self.circuits.clone(), self.parameters.clone());
-        parth_coordinator::Network { rules, circuits, parameters }
-    }
-
-    fn realm(&self) -> parth_realm::Network {
-        let (rules, circuits, parameters) = (self.rules.clone(), self.circuits.clone(), self.parameters.clone());
-        parth_realm::Network { rules, circuits, parameters }
-    }
-
-    fn client(self) -> parth_client::Network {
-        parth_client::Network { rules: self.rules, circuits: self.circuits, parameters: self.parameters }
     }
 }
 

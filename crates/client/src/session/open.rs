@@ -16,12 +16,12 @@ use parth_protocol::session::start::Start;
 use parth_protocol::session::start_new_user::StartNewUser;
 use parth_protocol::session::step::Step;
 use parth_protocol::tree::{SessionWhitelist, Siblings, TreeKind, UserContracts, user_of_registration};
-use parth_protocol::{Record, Reject, Rule, Statement};
+use parth_protocol::{Network, Record, Reject, Rule, Statement};
 
 use super::error::SessionError;
 use super::sign::Unsigned;
+use crate::Chain;
 use crate::program::Program;
-use crate::{Chain, Network};
 
 /// A call that was made.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use parth_client::chain::{RegistrationOpening, UserOpening};
-use parth_client::{Chain, Network, Program, Session};
+use parth_client::{Chain, Program, Session};
 use parth_contract::Reader;
 use parth_contract::contracts::{counter, system};
 use parth_contract::opening::{CheckpointOpening, ContractOpening, SlotOpening, StateOpening, Unavailable};
@@ -24,7 +24,7 @@ use parth_protocol::session::end_cap::key_commitment;
 use parth_protocol::tree::{
     Checkpoints, Contracts, Registrations, Siblings, TreeKind, UserContracts, Users, user_of_registration,
 };
-use parth_protocol::{CircuitId, CircuitSet, Profile, Record, Rules};
+use parth_protocol::{CircuitId, CircuitSet, Network, Profile, Record, Rules};
 
 /// Registration indices of people; Ann and Bob are in genesis.
 pub(crate) const ANN: u32 = 1;

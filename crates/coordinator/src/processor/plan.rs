@@ -1,8 +1,5 @@
 //! Plans the rest of the checkpoint above the realms, and asserts the supply.
 
-use std::cell::RefCell;
-
-use parth_crypto::Digest;
 use parth_crypto::merkle::Frontier;
 use parth_protocol::CircuitId;
 use parth_protocol::Reject;
@@ -15,7 +12,7 @@ use parth_protocol::plan::guta::{Part, Planner, no_change};
 use parth_protocol::records::guta::{Anchor, GutaHeader};
 use parth_protocol::tree::Siblings;
 use parth_protocol::turnstile::{Holdings, Issued, check_supply};
-use parth_store::{ForestError, ForestView, Tree};
+use parth_store::{ForestView, NodeReads, Tree};
 
 use super::execute::Executed;
 use crate::Coordinator;
@@ -80,14 +77,11 @@ impl Coordinator {
         }
         let parts = executed.hand_overs.iter();
         let parts = parts.map(|over| Part::Guta { header: over.header.clone(), circuit: over.circuit }).collect();
-        let nodes = Nodes { view, tree: self.users(), failed: RefCell::new(None) };
+        let nodes = NodeReads::new(view, self.users());
         let read = |level: usize, index: u64| nodes.node(level, index);
         let planner = Planner { rules, circuits, anchor, nodes: &read };
         let planned = planner.aggregate(graph, parts, rules.profile.users());
-        match nodes.failed.take() {
-            Some(error) => Err(error.into()),
-            None => planned.map_err(contradiction),
-        }
+        nodes.checked(planned)?.map_err(contradiction)
     }
 
     /// The forest and the statements agree on every root.
@@ -124,20 +118,4 @@ impl Coordinator {
 
 fn contradiction(reject: Reject) -> Halt {
     Halt::Contradiction(format!("the checkpoint breaks a rule: {reject}"))
-}
-
-/// The nodes of the user tree for a planner, which cannot fail: a failed read is kept and reported after it.
-struct Nodes<'a> {
-    view: &'a ForestView,
-    tree: Tree,
-    failed: RefCell<Option<ForestError>>,
-}
-
-impl Nodes<'_> {
-    fn node(&self, level: usize, index: u64) -> Digest {
-        self.view.node(self.tree, level as u8, index).unwrap_or_else(|error| {
-            self.failed.borrow_mut().get_or_insert(error);
-            Digest::ZERO
-        })
-    }
 }

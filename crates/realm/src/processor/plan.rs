@@ -1,15 +1,12 @@
 //! Plans the aggregation of the realm's sessions up to the realm's root.
 
-use std::cell::RefCell;
-
-use parth_crypto::Digest;
 use parth_protocol::CircuitId;
 use parth_protocol::guta::EndCapChild;
 use parth_protocol::plan::JobGraph;
 use parth_protocol::plan::guta::{Part, Planner};
 use parth_protocol::records::guta::{Anchor, GutaHeader};
 use parth_protocol::tree::Siblings;
-use parth_store::{ForestError, ForestView, Tree};
+use parth_store::{NodeReads, Tree};
 
 use super::execute::Executed;
 use crate::Realm;
@@ -38,14 +35,12 @@ impl Realm {
             let path = view.path(checkpoints, result.anchor.get().into())?;
             parts.push(Part::EndCap(EndCapChild { result, anchor_path: Siblings::new(path.siblings) }));
         }
-        let nodes = Nodes { view: &view, tree: self.users(), failed: RefCell::new(None) };
+        let nodes = NodeReads::new(&view, self.users());
         let read = |level: usize, index: u64| nodes.node(level, index);
         let planner = Planner { rules, circuits: &self.network.circuits, anchor: &anchor, nodes: &read };
         let mut graph = JobGraph::default();
         let planned = planner.aggregate(&mut graph, parts, rules.profile.realm);
-        if let Some(error) = nodes.failed.take() {
-            return Err(error.into());
-        }
+        let planned = nodes.checked(planned)?;
         let contradiction = |reason: String| Halt::Contradiction { realm: self.index, reason };
         let (header, circuit) = planned.map_err(|reject| contradiction(format!("admitted sessions: {reject}")))?;
         let root = executed.draft.root(self.users())?;
@@ -54,21 +49,5 @@ impl Realm {
             return Err(contradiction(format!("the plan leads to root {planned}, the writes to {root}")));
         }
         Ok(Some(RealmPlan { graph, header, circuit }))
-    }
-}
-
-/// The nodes of the user tree for a planner, which cannot fail: a failed read is kept and reported after it.
-struct Nodes<'a> {
-    view: &'a ForestView,
-    tree: Tree,
-    failed: RefCell<Option<ForestError>>,
-}
-
-impl Nodes<'_> {
-    fn node(&self, level: usize, index: u64) -> Digest {
-        self.view.node(self.tree, level as u8, index).unwrap_or_else(|error| {
-            self.failed.borrow_mut().get_or_insert(error);
-            Digest::ZERO
-        })
     }
 }

@@ -14,6 +14,7 @@
 
 mod check;
 mod draft;
+mod reads;
 mod tree;
 mod view;
 
@@ -25,6 +26,7 @@ use crate::space::{Epoch, Head, Store};
 
 pub use check::{Checked, Difference, check};
 pub use draft::{ForestDraft, Sealed};
+pub use reads::NodeReads;
 pub use tree::{Tree, TreeId};
 pub use view::ForestView;
 

@@ -13,6 +13,7 @@ use parth_crypto::merkle::SparseTree;
 use parth_crypto::{Digest, Domain};
 use parth_jobs::wire::{ClaimOpening, Committed, ContractWrites, EndedSession, HandOver, Submission};
 use parth_jobs::{Artifacts, Claim, JobQueue, LeaseTerms, Leased, Worker, WorkerId};
+use parth_protocol::Network;
 use parth_protocol::genesis::GenesisState;
 use parth_protocol::ids::{CheckpointId, ContractId, NodeIndex, SlotIndex, Time, UserId};
 use parth_protocol::plan::checkpoint::PrimaryChoice;
@@ -43,7 +44,7 @@ pub(crate) struct World {
     pub(crate) coordinator: Coordinator,
     pub(crate) queue: JobQueue,
     store: Store,
-    network: parth_realm::Network,
+    network: Network,
     genesis: GenesisState,
     /// After each checkpoint.
     words: Vec<Words>,
@@ -95,10 +96,8 @@ impl World {
             contracts: chain.contracts.iter().map(|contract| contract.leaf.clone()).collect(),
         };
         let (rules, circuits, parameters) = (chain.rules.clone(), chain.circuits.clone(), chain.parameters.clone());
-        let network = parth_coordinator::Network { rules, circuits, parameters };
+        let network = Network { rules, circuits, parameters };
         let coordinator = Coordinator::open(&store, network.clone(), &genesis, queue.clone()).unwrap();
-        let parth_coordinator::Network { rules, circuits, parameters } = network;
-        let network = parth_realm::Network { rules, circuits, parameters };
         let (realms, words, ended) = (Vec::new(), vec![Words::new()], Vec::new());
         let mut world = World { chain, realms, coordinator, queue, store, network, genesis, words, ended };
         world.realms = [0, 2].map(|index| world.open(index).unwrap()).into();
