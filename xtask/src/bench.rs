@@ -120,59 +120,51 @@ fn render(commit: &str, one: &Report, two: &Report) -> Result<String, Error> {
     if one.circuits_digest != two.circuits_digest || names(one) != names(two) {
         return Err(Error::Different);
     }
-    let mut text = String::new();
-    let threads = two.threads;
-    let mut line = |line: String| text += &(line + "\n");
-    line("# Benchmarks".to_owned());
-    line(String::new());
-    line(
-        "Written by `cargo xtask bench`; not edited by hand. Times are medians of three runs. Figures depend on the"
-            .into(),
-    );
-    line(
-        "machine, so compare ratios: the first line of the table is the proving library's own recursion, measured in"
-            .into(),
-    );
-    line("the same runs.".into());
-    line(String::new());
-    line(format!("- machine: {}", two.machine));
-    line(format!("- commit: `{commit}`"));
-    line(format!("- circuits: `{}`", two.circuits_digest));
-    line(String::new());
-    line(format!(
-        "| circuit | class | rows | prover | build s | prove s, 1 thread | prove s, {threads} threads | to yardstick | verify ms | proof bytes | peak MiB |"
-    ));
-    line("| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |".to_owned());
-    line(format!(
-        "| *two proofs to one, the library as it is* | | {} | stock | | {} | {} | 1.00 | | | |",
-        two.yardstick.rows,
-        seconds(one.yardstick.prove_ms),
-        seconds(two.yardstick.prove_ms)
-    ));
+    let mut rows = String::new();
     for (slow, fast) in one.circuits.iter().zip(&two.circuits) {
-        let peak = fast.peak_mb.map_or(String::new(), |peak| peak.to_string());
-        line(format!(
-            "| `{}` | {} | {} | {} | {} | {} | {} | {:.2} | {:.1} | {} | {peak} |",
-            fast.name,
-            fast.class,
-            fast.rows,
-            fast.prover,
-            seconds(fast.build_ms),
-            seconds(slow.prove_ms),
-            seconds(fast.prove_ms),
-            fast.prove_ms / two.yardstick.prove_ms,
-            fast.verify_ms,
-            fast.proof_bytes
-        ));
+        rows += &row(slow, fast, &two.yardstick);
     }
-    line(String::new());
-    line(format!(
-        "The yardstick verifies two proofs of its own shape with keys as witnesses, hashes both keys to fingerprints and\n\
-         checks two Merkle paths of 32 levels, with the library's configuration, hashes and gadgets. \"To yardstick\" is\n\
-         the time on {threads} threads over that of the yardstick. Memory is the peak of the whole process while the\n\
-         circuit is built and proven."
-    ));
-    Ok(text)
+    let (threads, machine, digest) = (two.threads, &two.machine, &two.circuits_digest);
+    let yardstick = two.yardstick.rows;
+    let (slow, fast) = (seconds(one.yardstick.prove_ms), seconds(two.yardstick.prove_ms));
+    Ok(format!(
+        "# Benchmarks
+
+Written by `cargo xtask bench`; not edited by hand. Times are medians of three runs. Figures depend on the machine, so
+compare ratios: the first line of the table is the proving library's own recursion, measured in the same runs.
+
+- machine: {machine}
+- commit: `{commit}`
+- circuits: `{digest}`
+
+| circuit | class | rows | prover | build s | prove s, 1 thread | prove s, {threads} threads | to yardstick | verify ms | proof bytes | peak MiB |
+| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| *two proofs to one, the library as it is* | | {yardstick} | stock | | {slow} | {fast} | 1.00 | | | |
+{rows}
+The yardstick verifies two proofs of its own shape with keys as witnesses, hashes both keys to fingerprints and checks
+two Merkle paths of 32 levels, with the library's configuration, hashes and gadgets. \"To yardstick\" is the time on
+{threads} threads over that of the yardstick. Memory is the peak of the whole process while the circuit is built and
+proven.
+"
+    ))
+}
+
+/// A circuit's line of the table: `slow` is measured on one thread, `fast` on more, as the yardstick is.
+fn row(slow: &Circuit, fast: &Circuit, yardstick: &Yardstick) -> String {
+    let peak = fast.peak_mb.map_or(String::new(), |peak| peak.to_string());
+    format!(
+        "| `{}` | {} | {} | {} | {} | {} | {} | {:.2} | {:.1} | {} | {peak} |\n",
+        fast.name,
+        fast.class,
+        fast.rows,
+        fast.prover,
+        seconds(fast.build_ms),
+        seconds(slow.prove_ms),
+        seconds(fast.prove_ms),
+        fast.prove_ms / yardstick.prove_ms,
+        fast.verify_ms,
+        fast.proof_bytes
+    )
 }
 
 fn seconds(milliseconds: f64) -> String {
