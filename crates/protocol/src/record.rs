@@ -59,24 +59,11 @@ macro_rules! native {
     () => {};
     (
         $(#[doc = $doc:literal])+
-        record $name:ident in $domain:ident {
-            $($(#[doc = $field_doc:literal])+ $field:ident: $kind:ty,)+
-        }
+        record $name:ident in $domain:ident { $($fields:tt)* }
         $($rest:tt)*
     ) => {
-        $(#[doc = $doc])+
-        #[derive(Clone, Debug, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
-        #[derive(serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "camelCase", deny_unknown_fields)]
-        pub struct $name {
-            $($(#[doc = $field_doc])+ pub $field: $kind,)+
-        }
-
-        impl $crate::record::Felts for $name {
-            fn write_felts(&self, out: &mut Vec<parth_crypto::Felt>) {
-                $($crate::record::Felts::write_felts(&self.$field, out);)+
-            }
-        }
+        // A part with a digest of its own.
+        native! { $(#[doc = $doc])+ part $name { $($fields)* } }
 
         impl $crate::record::Record for $name {
             const DOMAIN: parth_crypto::Domain = parth_crypto::Domain::$domain;
