@@ -165,7 +165,10 @@ fn verifier(pinned: &Pinned, path: &Path) -> Result<CheckpointVerifier, Failure>
         unreadable(format!("not a genesis file: {error}")).hint("--genesis wants the genesis.json of the network")
     })?;
     let state = genesis.state(&pinned.set()).map_err(|error| unreadable(error.to_string()))?;
-    Ok(CheckpointVerifier::new(pinned, &state))
+    CheckpointVerifier::new(pinned, &state).map_err(|error| {
+        Failure::new(Exit::Unverified, format!("{file}: {error}"))
+            .hint("whoever wrote this genesis could move balances by rules of its own")
+    })
 }
 
 /// All bytes of a file, or nothing when there are more than `limit`.

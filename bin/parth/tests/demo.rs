@@ -120,7 +120,7 @@ impl Demo {
     /// Verifies each checkpoint proof against the genesis, each root against the one before, all against the document.
     fn check_chain(&self, document: &Value) {
         let genesis = self.genesis();
-        let verifier = CheckpointVerifier::new(Pinned::standard().unwrap(), &genesis);
+        let verifier = CheckpointVerifier::new(Pinned::standard().unwrap(), &genesis).unwrap();
         assert_eq!(document["genesisRoot"], genesis.head.public.root.to_string());
         let mut previous = genesis.head.public;
         let checkpoints = document["checkpoints"].as_array().unwrap();

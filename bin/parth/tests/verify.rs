@@ -157,6 +157,19 @@ fn a_proof_of_another_genesis_is_refused_and_says_so() {
 }
 
 #[test]
+fn a_genesis_with_another_system_contract_is_refused_in_one_line() {
+    let text = fs::read_to_string(golden("genesis.json")).unwrap();
+    let mut document: Value = serde_json::from_str(&text).unwrap();
+    document["contracts"][0]["functions"] = document["contracts"][0]["code"].clone();
+    let scratch = Scratch::new();
+    let genesis = scratch.file("minting.json", document.to_string().as_bytes());
+    let output = verify(&genesis, &[golden("checkpoint-0.proof")], false);
+    assert_eq!(code(&output), 9);
+    let lines = complaints(&output);
+    assert!(lines[0].contains("the system contract of these circuits is"), "{lines:?}");
+}
+
+#[test]
 fn several_files_are_all_reported_and_one_bad_one_fails_the_run() {
     let scratch = Scratch::new();
     let (good, bad) = (golden("checkpoint-1.proof"), scratch.file("bad.proof", b"no proof"));

@@ -10,8 +10,11 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use parth_contract::Contract;
+use parth_contract::contract::DeployError;
+use parth_contract::contracts::system;
 use parth_proof::cache::{CacheError, CacheWarning, CircuitCache};
-use parth_proof::{Circuit, CircuitError, Drift, Pinned, PinnedCircuit, Proof, Prover};
+use parth_proof::{Circuit, CircuitError, Drift, Pinned, PinnedCircuit, PinnedContract, PinnedFunction, Proof, Prover};
 use parth_protocol::ids::Fingerprint;
 use parth_protocol::plan::AnyStatement;
 use parth_protocol::statement::ChildProof;
@@ -19,6 +22,7 @@ use parth_protocol::{CircuitId, CircuitSet, Profile, Rules};
 use parth_protocol::{block, global, guta, session, signature};
 use thiserror::Error;
 
+use crate::contract::{CallCircuit, CompileError};
 use crate::recursion::Child;
 use crate::statement::{ProvingCircuit, Skeleton, StatementCircuit, StatementError};
 
@@ -59,6 +63,12 @@ pub enum RegistryError {
         /// The rule.
         reject: parth_protocol::Reject,
     },
+    /// The system contract does not compile.
+    #[error("the system contract: {0}")]
+    Compile(#[from] CompileError),
+    /// The system contract cannot be deployed.
+    #[error("the system contract: {0}")]
+    Deploy(#[from] DeployError),
     /// A child is of no circuit that this registry knows.
     #[error("{circuit}: its child {fingerprint} is of no known circuit")]
     UnknownChild {
@@ -284,7 +294,8 @@ impl Registry {
     }
 }
 
-/// Builds every circuit of a profile anew, children before parents, and names them. `progress` hears of each.
+/// Builds every circuit of a profile anew, children before parents, then those of the system contract, and names them.
+/// `progress` hears of each circuit of the protocol.
 pub fn pin(profile: Profile, mut progress: impl FnMut(&PinnedCircuit)) -> Result<Pinned, RegistryError> {
     let mut done: Vec<PinnedCircuit> = Vec::with_capacity(CircuitId::ALL.len());
     for &circuit in CircuitId::ALL {
@@ -298,7 +309,21 @@ pub fn pin(profile: Profile, mut progress: impl FnMut(&PinnedCircuit)) -> Result
         progress(&pinned);
         done.push(pinned);
     }
-    Ok(Pinned::new(profile, done))
+    let system = pin_contract(&profile, &system::contract())?;
+    Ok(Pinned::new(profile, done, system))
+}
+
+/// Compiles a contract and names the circuit of each function.
+fn pin_contract(profile: &Profile, contract: &Contract) -> Result<PinnedContract, RegistryError> {
+    let functions = contract.functions().iter().map(|function| -> Result<PinnedFunction, RegistryError> {
+        let built = CallCircuit::build(profile, function)?;
+        let (name, rows) = (function.name().to_owned(), built.circuit().rows());
+        Ok(PinnedFunction { name, rows, fingerprint: built.fingerprint() })
+    });
+    let functions = functions.collect::<Result<Vec<_>, _>>()?;
+    let fingerprints: Vec<Fingerprint> = functions.iter().map(|function| function.fingerprint).collect();
+    let leaf = contract.deploy(profile, &fingerprints)?.leaf().clone();
+    Ok(PinnedContract { name: contract.name().to_owned(), leaf, functions })
 }
 
 /// Builds every circuit anew and says which are not what the lock says. Each is built with the pinned names of its
@@ -312,8 +337,12 @@ pub fn check(pinned: &Pinned, mut progress: impl FnMut(&PinnedCircuit)) -> Resul
         let built = PinnedCircuit { circuit, rows: built.rows(), key: built.key().clone() };
         progress(&built);
         if *old != built {
-            moved.push(Drift { pinned: old.clone(), built });
+            moved.push(Drift::Circuit { pinned: old.clone(), built });
         }
+    }
+    let (old, built) = (pinned.system(), pin_contract(pinned.profile(), &system::contract())?);
+    if *old != built {
+        moved.push(Drift::System { pinned: old.clone(), built });
     }
     Ok(moved)
 }

@@ -9,7 +9,7 @@ use parth_protocol::records::block::CheckpointPublic;
 use thiserror::Error;
 
 use crate::file::{self, FileError};
-use crate::{Class, ClassData, Pinned, Proof, VerifierKey, VerifyError};
+use crate::{Class, ClassData, Pinned, Proof, SystemMismatch, VerifierKey, VerifyError};
 
 /// Verifies checkpoint proofs of one network.
 #[derive(Clone, Debug)]
@@ -68,14 +68,16 @@ pub enum CheckpointError {
 
 impl CheckpointVerifier {
     /// A verifier for the network with this genesis. The state must have been computed with the circuits of `pinned`,
-    /// so that its parameters name the keys that this verifier uses.
-    pub fn new(pinned: &Pinned, genesis: &GenesisState) -> CheckpointVerifier {
-        CheckpointVerifier {
+    /// so that its parameters name the keys that this verifier uses. A genesis with another system contract is
+    /// refused: its circuits could move balance at will.
+    pub fn new(pinned: &Pinned, genesis: &GenesisState) -> Result<CheckpointVerifier, SystemMismatch> {
+        pinned.check_genesis(genesis)?;
+        Ok(CheckpointVerifier {
             circuits: pinned.set().digest(),
             start: pinned.key(CircuitId::BlockStart).clone(),
             checkpoint: pinned.key(CircuitId::BlockCheckpoint).clone(),
             genesis: genesis.head.public.clone(),
-        }
+        })
     }
 
     /// Root after the genesis checkpoint: the name of the network.

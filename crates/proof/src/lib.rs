@@ -37,7 +37,7 @@ pub use checkpoint::{CheckpointError, CheckpointVerifier};
 pub use circuit::{Circuit, CircuitError};
 pub use class::{Class, ClassData};
 pub use key::{KeyError, VerifierKey, VerifyError, fingerprint};
-pub use pinned::{Drift, LockError, Pinned, PinnedCircuit};
+pub use pinned::{Drift, LockError, Pinned, PinnedCircuit, PinnedContract, PinnedFunction, SystemMismatch};
 pub use proof::{DecodeError, Proof, public_digest};
 pub use prover::{ProveError, Prover, StockProver};
 

@@ -4,11 +4,14 @@
 use std::fs;
 use std::path::PathBuf;
 
-use parth_crypto::Digest;
+use parth_crypto::merkle::empty_root;
+use parth_crypto::{Digest, Domain};
 use parth_proof::file::{self, FileError, HEADER_LEN};
-use parth_proof::{CheckpointError, CheckpointVerifier, Class, ClassData, DecodeError, Pinned, Proof};
+use parth_proof::{CheckpointError, CheckpointVerifier, Class, ClassData, DecodeError, Pinned, Proof, SystemMismatch};
+use parth_protocol::Record;
 use parth_protocol::genesis::Genesis;
-use parth_protocol::ids::CheckpointId;
+use parth_protocol::ids::{CheckpointId, StateHeight};
+use parth_protocol::records::leaf::ContractLeaf;
 
 fn golden(name: &str) -> Vec<u8> {
     fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)).unwrap()
@@ -18,7 +21,7 @@ fn verifier(change: impl FnOnce(&mut Genesis)) -> CheckpointVerifier {
     let mut genesis: Genesis = serde_json::from_slice(&golden("genesis.json")).unwrap();
     change(&mut genesis);
     let pinned = Pinned::standard().unwrap();
-    CheckpointVerifier::new(pinned, &genesis.state(&pinned.set()).unwrap())
+    CheckpointVerifier::new(pinned, &genesis.state(&pinned.set()).unwrap()).unwrap()
 }
 
 #[test]
@@ -45,6 +48,30 @@ fn a_proof_of_another_genesis_is_refused_whatever_differs() {
             let refused = verifier.verify_file(&golden(name));
             assert!(matches!(refused, Err(CheckpointError::Genesis { .. })), "{refused:?}");
         }
+    }
+}
+
+#[test]
+fn a_genesis_with_another_system_contract_is_refused() {
+    let pinned = Pinned::standard().unwrap();
+    let expected = pinned.system().leaf.digest();
+    let changes: [fn(&mut ContractLeaf); 4] = [
+        |leaf| leaf.functions = Digest::ZERO,
+        |leaf| leaf.code = Digest::ZERO,
+        |leaf| {
+            leaf.state_height = StateHeight::constant(33);
+            leaf.initial = empty_root(Domain::StateNode, 33);
+        },
+        |leaf| leaf.functions.0.reverse(),
+    ];
+    for change in changes {
+        let mut genesis: Genesis = serde_json::from_slice(&golden("genesis.json")).unwrap();
+        // The honest contract stands beside it: only its place makes a contract the system contract.
+        genesis.contracts.push(genesis.contracts[0].clone());
+        change(&mut genesis.contracts[0]);
+        let actual = genesis.contracts[0].digest();
+        let refused = CheckpointVerifier::new(pinned, &genesis.state(&pinned.set()).unwrap());
+        assert_eq!(refused.unwrap_err(), SystemMismatch { expected, actual });
     }
 }
 

@@ -56,9 +56,9 @@ impl Profile {
         proofs: 16,
         whitelist: 4,
         max_anchor_age: 256,
-        climb_two_end_caps: 5,
-        climb_mixed: 8,
-        climb_two_guta: 12,
+        climb_two_end_caps: 15,
+        climb_mixed: 15,
+        climb_two_guta: 15,
         batch: 64,
         queries: 28,
     };

@@ -344,6 +344,7 @@ impl Demo<'_> {
     ) -> Result<(), DemoError> {
         let head = self.node.coordinator.head()?;
         let verifier = CheckpointVerifier::new(self.registry.pinned(), &self.node.genesis);
+        let verifier = verifier.map_err(|error| DemoError::Unsound(error.to_string()))?;
         let proven = verifier.verify(&self.proof(&head)?).map_err(|error| DemoError::Unsound(error.to_string()))?;
         if proven != head.head.public {
             return Err(DemoError::Unsound("the last proof shows another checkpoint than the head".to_owned()));

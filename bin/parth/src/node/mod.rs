@@ -15,7 +15,7 @@ use parth_circuits::registry::Registry;
 use parth_coordinator::Coordinator;
 use parth_jobs::wire::Committed;
 use parth_jobs::{Artifacts, JobQueue, LeaseTerms};
-use parth_proof::Pinned;
+use parth_proof::{Pinned, SystemMismatch};
 use parth_protocol::Network;
 use parth_protocol::genesis::{Genesis, GenesisError, GenesisState};
 use parth_protocol::ids::{CheckpointId, NodeIndex, UserId};
@@ -32,6 +32,8 @@ use thiserror::Error;
 pub(crate) enum NodeError {
     #[error(transparent)]
     Genesis(#[from] GenesisError),
+    #[error(transparent)]
+    System(#[from] SystemMismatch),
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
@@ -60,6 +62,7 @@ impl Node {
         let pinned = registry.pinned();
         let circuits = pinned.set();
         let genesis_state = genesis.state(&circuits)?;
+        pinned.check_genesis(&genesis_state)?;
         let kv = MdbxStore::open(&folder.join("store"), genesis_state.head.public.root, MdbxOptions::default())?;
         let store = Store::new(Arc::new(kv) as Arc<dyn KvStore>, Space::Coordinator);
         let artifacts = Artifacts::on_disk(&folder.join("artifacts"))?;

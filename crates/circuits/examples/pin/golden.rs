@@ -6,19 +6,18 @@ use std::path::Path;
 
 use parth_circuits::class;
 use parth_circuits::registry::Registry;
-use parth_crypto::merkle::{Frontier, Path as TreePath, SparseTree, empty_root};
+use parth_crypto::merkle::{Frontier, Path as TreePath, SparseTree};
 use parth_crypto::schnorr::SecretKey;
 use parth_crypto::{Digest, Domain, Felt, hash};
 use parth_proof::{CheckpointVerifier, Pinned, Proof, StockProver, file};
 use parth_protocol::block::start::Start;
 use parth_protocol::genesis::{Fees, Genesis, GenesisState, GenesisUser, SCHEMA};
-use parth_protocol::ids::{Amount, CheckpointId, FeeRate, RealmBits, StateHeight, Time};
+use parth_protocol::ids::{Amount, CheckpointId, FeeRate, RealmBits, Time};
 use parth_protocol::plan::checkpoint::{PrimaryChoice, plan_checkpoint};
 use parth_protocol::plan::global::{GlobalChanges, plan_globals};
 use parth_protocol::plan::guta::no_change;
 use parth_protocol::plan::{Job, JobGraph};
 use parth_protocol::records::guta::Anchor;
-use parth_protocol::records::leaf::ContractLeaf;
 use parth_protocol::signature::schnorr::Schnorr;
 use parth_protocol::tree::{Checkpoints, Contracts, Registrations, Siblings, TreeKind};
 use parth_protocol::{CircuitId, Record};
@@ -33,7 +32,7 @@ const BARE: [(&str, CircuitId); 2] =
 pub(crate) fn verify(folder: &Path, pinned: &Pinned) -> Result<(), Box<dyn Error>> {
     let read = |name: &str| fs::read(folder.join(name)).map_err(|error| format!("{name}: {error}"));
     let genesis: Genesis = serde_json::from_slice(&read(GENESIS)?)?;
-    let verifier = CheckpointVerifier::new(pinned, &genesis.state(&pinned.set())?);
+    let verifier = CheckpointVerifier::new(pinned, &genesis.state(&pinned.set())?)?;
     for (height, name) in (0..).zip(CHECKPOINTS) {
         let public = verifier.verify_file(&read(name)?).map_err(|error| format!("{name}: {error}"))?;
         if public.height != CheckpointId::constant(height) {
@@ -54,7 +53,7 @@ type Files = Vec<(&'static str, Vec<u8>)>;
 
 /// Proves the golden chain: the files and their content.
 pub(crate) fn prove(pinned: &Pinned) -> Result<Files, Box<dyn Error>> {
-    let genesis = genesis();
+    let genesis = genesis(pinned);
     let state = genesis.state(&pinned.set())?;
     let registry = Registry::new(pinned.clone());
     let circuits = pinned.set().digest();
@@ -86,8 +85,7 @@ pub(crate) fn prove(pinned: &Pinned) -> Result<Files, Box<dyn Error>> {
 }
 
 /// A small network that nobody uses.
-fn genesis() -> Genesis {
-    let height = 34;
+fn genesis(pinned: &Pinned) -> Genesis {
     let user = |index: u64| GenesisUser {
         key: hash(Domain::KeyCommitment, &[Felt::constant(index)]),
         balance: Amount::constant(1_000_000 * index),
@@ -100,12 +98,7 @@ fn genesis() -> Genesis {
         realm_bits: RealmBits::constant(1),
         fees: Fees { base: FeeRate::constant(100), per_call: FeeRate::constant(10), per_slot: FeeRate::constant(1) },
         users: vec![user(1), user(2)],
-        contracts: vec![ContractLeaf {
-            functions: Digest::ZERO,
-            state_height: StateHeight::constant(height),
-            initial: empty_root(Domain::StateNode, usize::from(height)),
-            code: Digest::ZERO,
-        }],
+        contracts: vec![pinned.system().leaf.clone()],
     }
 }
 

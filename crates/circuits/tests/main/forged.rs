@@ -52,7 +52,7 @@ fn an_evil_circuit_of_the_checkpoint_class_proves_a_forged_chain_and_is_refused(
     let (pinned, genesis, evil) = (Pinned::standard().unwrap(), golden(), Evil::build());
     let fingerprint = evil.circuit.fingerprint();
     assert!(pinned.circuits().iter().all(|circuit| circuit.key.fingerprint() != fingerprint));
-    let verifier = CheckpointVerifier::new(pinned, &genesis);
+    let verifier = CheckpointVerifier::new(pinned, &genesis).unwrap();
     let honest = genesis.head.public.clone();
     let minted = CheckpointPublic {
         previous: honest.root,
