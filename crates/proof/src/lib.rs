@@ -11,6 +11,7 @@
 //!   file         a checkpoint proof as a file that says what it is
 //!   checkpoint   does a checkpoint proof vouch for a chain with this genesis?
 //!   prover       the trait that all callers prove through, and the library's own prover behind it
+//!   pool         threads, shared among the proofs that are wanted at the same time
 //!   panic        panics of the library as errors
 //!   security     how many bits the configuration is worth, by which argument
 //!   yardstick    the library's own recursion, which every benchmark is measured against
@@ -28,6 +29,7 @@ pub mod file;
 pub mod key;
 pub mod panic;
 pub mod pinned;
+pub mod pool;
 pub mod proof;
 pub mod prover;
 pub mod security;
@@ -38,6 +40,7 @@ pub use circuit::{Circuit, CircuitError};
 pub use class::{Class, ClassData};
 pub use key::{KeyError, VerifierKey, VerifyError, fingerprint};
 pub use pinned::{Drift, LockError, Pinned, PinnedCircuit, PinnedContract, PinnedFunction, SystemMismatch};
+pub use pool::Pooled;
 pub use proof::{DecodeError, Proof, public_digest};
 pub use prover::{ProveError, Prover, StockProver};
 

@@ -17,6 +17,12 @@ pub enum ProveError {
         /// What the library says; for people.
         reason: String,
     },
+    /// No threads to prove on could be started.
+    #[error("no threads to prove on: {reason}")]
+    Threads {
+        /// What the system says; for people.
+        reason: String,
+    },
     /// The witness is complete but breaks a constraint, so there is nothing to prove.
     #[error("the witness breaks a constraint: {reason}")]
     Unsatisfied {

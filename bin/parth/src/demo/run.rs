@@ -9,7 +9,7 @@ use parth_crypto::{Digest, Felt};
 use parth_jobs::wire::Committed;
 use parth_jobs::{Worker, WorkerId};
 use parth_proof::cache::CircuitCache;
-use parth_proof::{CheckpointVerifier, ClassData, Pinned, Proof, StockProver, file};
+use parth_proof::{CheckpointVerifier, ClassData, Pinned, Pooled, Proof, Prover, StockProver, file};
 use parth_protocol::CircuitId;
 use parth_protocol::ids::{Amount, CheckpointId, Time};
 use parth_protocol::plan::checkpoint::PrimaryChoice;
@@ -35,6 +35,8 @@ struct Demo<'a> {
     node: &'a Node,
     screen: &'a Screen,
     times: &'a Times,
+    /// Shared by workers and sessions, so that together they use as many threads as were asked for.
+    prover: &'a dyn Prover,
     stop: &'a Shutdown,
 }
 
@@ -67,7 +69,8 @@ fn play(options: &Checked, stop: &Shutdown) -> Result<(), DemoError> {
     let genesis = folder.genesis(|| people.genesis(&options.shape, &script, now()))?;
     let node = Node::open(folder.path(), &genesis, &registry)?;
     let (script, people, registry, node, screen, times) = (&script, &people, &registry, &node, &screen, &times);
-    let demo = Demo { options, script, people, registry, node, screen, times, stop };
+    let prover = &Pooled::new(StockProver, options.workers);
+    let demo = Demo { options, script, people, registry, node, screen, times, prover, stop };
     let ready = Instant::now();
     let checkpoints = demo.play(&folder)?;
     demo.finish(&folder, checkpoints, started, ready)
@@ -167,7 +170,7 @@ impl Demo<'_> {
 
     fn work(&self, number: usize) -> Result<(), DemoError> {
         let worker = Worker { id: WorkerId(number as u64 + 1), trusted: true };
-        let work = Work { queue: &self.node.queue, registry: self.registry, prover: &StockProver };
+        let work = Work { queue: &self.node.queue, registry: self.registry, prover: self.prover };
         let tell = |done: parth_prover::Done| self.times.proof(done.circuit.name(), done.took);
         let worked = parth_prover::run(&work, worker, tell);
         // Whoever waits for proofs must not wait for a worker that is gone.
@@ -260,7 +263,7 @@ impl Demo<'_> {
         // The key is the demo's own, so nothing is gained by other entropy.
         let signed = unsigned.sign(&key, &[0; 32]).map_err(|error| fail(error.to_string()))?;
         let bar = self.screen.bar(format!("session of user {user}"), 2 * session.calls.len() + 3);
-        let submission = signed.prove(self.registry, &StockProver, |progress: Progress| {
+        let submission = signed.prove(self.registry, self.prover, |progress: Progress| {
             self.times.proof(&progress.what, progress.took);
             if let Some(bar) = &bar {
                 bar.set_position(progress.done as u64);
