@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Felt(u64);
 
 /// 2^64 mod p, the correction after a carry out of 64 bits.
-const EPSILON: u64 = 0xffff_ffff;
+pub(crate) const EPSILON: u64 = 0xffff_ffff;
 
 impl Felt {
     /// The order p of the field.

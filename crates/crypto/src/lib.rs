@@ -3,7 +3,8 @@
 //! ```text
 //!   felt      one element of the Goldilocks field, always canonical
 //!   digest    four felts, the output of every hash
-//!   poseidon  the permutation (the only module that knows its constants)
+//!   poseidon  the permutation (the only module that knows its constants), and the kernels that compute it and other
+//!             arithmetic on several felts at once
 //!   domain    the one table of what may be hashed
 //!   hash      sponge and tree node over the permutation, domain in the capacity lanes
 //!   merkle    statements about trees: inclusion, delta, append, line, meet; a sparse tree in memory

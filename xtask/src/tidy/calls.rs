@@ -34,7 +34,7 @@ const RULES: &[Rule] = &[
         why: "the proving library's hashes carry no domain of ours: use crypto::{hash, node} or their gadgets",
     },
     Rule {
-        words: &["permute", "permute_many", "permute_batch"],
+        words: &["permute", "permute_many", "permute_lanes", "mds_lanes"],
         within: &[],
         allowed: &["crates/crypto/", "crates/proof/", "crates/circuits/"],
         tests_may: false,

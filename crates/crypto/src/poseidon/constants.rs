@@ -3,7 +3,7 @@
 //! the proving library's on random states.
 
 /// Number of felts in the state.
-pub(super) const WIDTH: usize = 12;
+pub const WIDTH: usize = 12;
 /// Full rounds before, and again after, the partial rounds.
 pub(super) const HALF_FULL_ROUNDS: usize = 4;
 /// Rounds whose S-box touches only lane 0.

@@ -1,73 +1,60 @@
 //! The Poseidon permutation over Goldilocks, width 12: 4 full rounds, 22 partial rounds, 4 full rounds, S-box x^7.
 //!
+//! ```text
+//!   constants  of the rounds and of the MDS matrix
+//!   rounds     the permutation over lanes of any width
+//!   kernels    lanes: scalar, AVX2, AVX-512; the choice at run time
+//!   textbook   (tests) the permutation as it is defined, which the rounds must equal
+//! ```
+//!
 //! Source: the instance of plonky2 (Grassi et al., eprint 2019/458, with plonky2's constants and MDS matrix). Only
-//! [`mod@crate::hash`] calls it; everything else names a [`crate::Domain`].
+//! [`mod@crate::hash`] and the prover call it; everything else names a [`crate::Domain`].
 
 mod constants;
+pub mod kernels;
+mod rounds;
+#[cfg(test)]
+mod textbook;
 
-use self::constants::{HALF_FULL_ROUNDS, MDS_CIRCULANT, MDS_DIAGONAL_0, PARTIAL_ROUNDS, ROUND_CONSTANTS};
+use self::kernels::{Kernel, Lanes, Work};
 use crate::felt::Felt;
 
-pub use self::state::State;
+pub use self::constants::WIDTH;
+pub use self::rounds::{mds_lanes, permute_lanes};
 
-mod state {
-    use crate::felt::Felt;
-
-    /// The twelve lanes: 0 to 7 are the rate, 8 to 11 the capacity.
-    pub type State = [Felt; super::constants::WIDTH];
-}
+/// The twelve lanes: 0 to 7 are the rate, 8 to 11 the capacity.
+pub type State = [Felt; WIDTH];
 
 /// Applies the permutation.
 pub fn permute(state: &mut State) {
-    for round in 0..HALF_FULL_ROUNDS {
-        full_round(state, round);
-    }
-    for round in HALF_FULL_ROUNDS..HALF_FULL_ROUNDS + PARTIAL_ROUNDS {
-        partial_round(state, round);
-    }
-    for round in HALF_FULL_ROUNDS + PARTIAL_ROUNDS..2 * HALF_FULL_ROUNDS + PARTIAL_ROUNDS {
-        full_round(state, round);
-    }
+    Kernel::Scalar.run(Permute(std::slice::from_mut(state)));
 }
 
-fn full_round(state: &mut State, round: usize) {
-    for (lane, &constant) in state.iter_mut().zip(&ROUND_CONSTANTS[round]) {
-        *lane = sbox(*lane + Felt::constant(constant));
-    }
-    mix(state);
+/// Applies the permutation to each state, as many at a time as the current kernel has lanes.
+pub fn permute_many(states: &mut [State]) {
+    Kernel::current().run(Permute(states));
 }
 
-fn partial_round(state: &mut State, round: usize) {
-    for (lane, &constant) in state.iter_mut().zip(&ROUND_CONSTANTS[round]) {
-        *lane += Felt::constant(constant);
-    }
-    state[0] = sbox(state[0]);
-    mix(state);
-}
+/// Permutes states that lie one behind the other.
+struct Permute<'a>(&'a mut [State]);
 
-fn sbox(x: Felt) -> Felt {
-    let x2 = x * x;
-    let x4 = x2 * x2;
-    x4 * x2 * x
-}
+impl Work for Permute<'_> {
+    type Output = ();
 
-/// Multiplies by the MDS matrix: out\[r\] = Σ circulant\[i\] · in\[(i + r) mod 12\], and the diagonal at lane 0.
-/// Its entries are below 2^6, so the sums of 32-bit halves stay below 2^42 and are reduced once a lane.
-fn mix(state: &mut State) {
-    let low: [u64; 24] = std::array::from_fn(|i| state[i % 12].as_u64() & 0xffff_ffff);
-    let high: [u64; 24] = std::array::from_fn(|i| state[i % 12].as_u64() >> 32);
-    let mut low_sums = [0u64; 12];
-    let mut high_sums = [0u64; 12];
-    for (i, &entry) in MDS_CIRCULANT.iter().enumerate() {
-        for row in 0..12 {
-            low_sums[row] += entry * low[row + i];
-            high_sums[row] += entry * high[row + i];
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        for states in self.0.chunks_mut(L::WIDTH) {
+            let mut lanes = [L::splat(0); WIDTH];
+            for (at, lane) in lanes.iter_mut().enumerate() {
+                *lane = L::from_fn(|of| states.get(of).map_or(0, |state| state[at].as_u64()));
+            }
+            permute_lanes(&mut lanes);
+            for (at, lane) in lanes.iter().enumerate() {
+                for (state, &felt) in states.iter_mut().zip(&lane.canonical().to_array()) {
+                    state[at] = Felt::reduce(felt);
+                }
+            }
         }
-    }
-    low_sums[0] += MDS_DIAGONAL_0 * low[0];
-    high_sums[0] += MDS_DIAGONAL_0 * high[0];
-    for (lane, (low, high)) in state.iter_mut().zip(low_sums.into_iter().zip(high_sums)) {
-        *lane = Felt::reduce_u128(u128::from(low) + (u128::from(high) << 32));
     }
 }
 
