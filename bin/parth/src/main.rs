@@ -65,7 +65,9 @@ enum Verify {
 #[derive(Subcommand)]
 enum Bench {
     /// Build, prove and verify every circuit, beside the proving library's own recursion in the same run.
-    Circuits(bench::Options),
+    Circuits(bench::circuits::Options),
+    /// Make all circuits ready: built, then read from disk. Time, disk and memory.
+    Startup(bench::startup::Options),
 }
 
 impl Command {
@@ -76,6 +78,7 @@ impl Command {
             Command::Version(options) => options.json,
             Command::Verify(Verify::Checkpoint(options)) => options.json,
             Command::Bench(Bench::Circuits(options)) => options.json,
+            Command::Bench(Bench::Startup(options)) => options.json,
             Command::Completions(_) => false,
         }
     }
@@ -85,7 +88,8 @@ impl Command {
             Command::Demo(options) => demo::run(options),
             Command::Version(options) => version::run(options),
             Command::Verify(Verify::Checkpoint(options)) => verify::run(options),
-            Command::Bench(Bench::Circuits(options)) => bench::run(options),
+            Command::Bench(Bench::Circuits(options)) => bench::circuits::run(options),
+            Command::Bench(Bench::Startup(options)) => bench::startup::run(options),
             Command::Completions(options) => completions::run(options, <Cli as clap::CommandFactory>::command()),
         }
     }

@@ -10,8 +10,17 @@ pub(crate) fn forget_peak() -> bool {
 
 /// The most memory used since [`forget_peak`], in MiB.
 pub(crate) fn peak_mib() -> Option<u64> {
+    status_mib("VmHWM:")
+}
+
+/// The memory used now, in MiB.
+pub(crate) fn resident_mib() -> Option<u64> {
+    status_mib("VmRSS:")
+}
+
+fn status_mib(field: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib / 1024)
 }
