@@ -13,6 +13,7 @@
 //!   prover       the trait that all callers prove through, and the library's own prover behind it
 //!   pool         threads, shared among the proofs that are wanted at the same time
 //!   own          our own proving routine: the same proofs in less time
+//!   kernels      the library's felts as plain integers
 //!   panic        panics of the library as errors
 //!   security     how many bits the configuration is worth, by which argument
 //!   yardstick    the library's own recursion, which every benchmark is measured against
@@ -27,6 +28,7 @@ pub mod circuit;
 pub mod class;
 pub mod field;
 pub mod file;
+mod kernels;
 pub mod key;
 pub mod own;
 pub mod panic;
@@ -41,6 +43,7 @@ pub use checkpoint::{CheckpointError, CheckpointVerifier};
 pub use circuit::{Circuit, CircuitError};
 pub use class::{Class, ClassData};
 pub use key::{KeyError, VerifierKey, VerifyError, fingerprint};
+pub use own::OwnProver;
 pub use pinned::{Drift, LockError, Pinned, PinnedCircuit, PinnedContract, PinnedFunction, SystemMismatch};
 pub use pool::Pooled;
 pub use proof::{DecodeError, Proof, public_digest};

@@ -29,6 +29,12 @@ pub enum ProveError {
         /// What the library says; for people.
         reason: String,
     },
+    /// The prover has no steps for circuits of this kind.
+    #[error("this prover cannot prove the circuit: {reason}")]
+    Unsupported {
+        /// What is special about the circuit; for people.
+        reason: String,
+    },
 }
 
 /// Makes proofs. Implementations differ in speed only: the verifier is always the library's.

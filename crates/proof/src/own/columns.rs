@@ -1,4 +1,8 @@
-//! [`Columns`]: values of many polynomials in one flat buffer, column after column.
+//! [`Columns`]: values of many polynomials in one flat buffer, column after column; and the buffers, which serve again.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parth_crypto::poseidon::kernels::{Lanes, MAX_WIDTH};
 
 /// Values of several polynomials over the same rows. Column `c` is contiguous; columns follow each other in one buffer.
 ///
@@ -14,6 +18,16 @@ impl Columns {
     /// Zeros.
     pub fn zeros(columns: usize, rows: usize) -> Columns {
         Columns { rows, values: vec![0; columns * rows] }
+    }
+
+    /// The values of a buffer, which holds whole columns.
+    pub(super) fn from_buffer(rows: usize, values: Vec<u64>) -> Columns {
+        Columns { rows, values }
+    }
+
+    /// The buffer, to serve again.
+    pub(super) fn into_buffer(self) -> Vec<u64> {
+        self.values
     }
 
     /// Values in a column.
@@ -49,5 +63,81 @@ impl Columns {
     /// The values at one row, through all columns.
     pub fn row(&self, row: usize) -> impl Iterator<Item = u64> + '_ {
         self.values.iter().skip(row).step_by(self.rows.max(1)).copied()
+    }
+}
+
+/// Buffers that served a proof and wait for the next. Fresh memory costs a page fault every 4 kB, which is more than
+/// what some steps cost.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    kept: Mutex<Vec<Vec<u64>>>,
+}
+
+/// Most integers that are kept between proofs: 256 MiB, two proofs of 2^13 rows at a time.
+const KEPT: usize = 1 << 25;
+
+impl Buffers {
+    /// Columns with any content.
+    pub(super) fn columns(&self, columns: usize, rows: usize) -> Columns {
+        Columns::from_buffer(rows, self.take(columns * rows))
+    }
+
+    /// A buffer with any content.
+    pub(super) fn take(&self, len: usize) -> Vec<u64> {
+        let mut kept = self.lock();
+        // The smallest that is large enough, and not so large that another will be missed.
+        let fitting = kept.iter().enumerate().filter(|(_, buffer)| (len..=2 * len).contains(&buffer.capacity()));
+        let best = fitting.min_by_key(|(_, buffer)| buffer.capacity()).map(|(at, _)| at);
+        let mut buffer = best.map(|at| kept.swap_remove(at)).unwrap_or_default();
+        drop(kept);
+        buffer.resize(len, 0);
+        buffer
+    }
+
+    /// Keeps a buffer, or frees it when enough are kept.
+    pub(super) fn give_back(&self, buffer: Vec<u64>) {
+        let mut kept = self.lock();
+        let total: usize = kept.iter().map(Vec::capacity).sum();
+        if total + buffer.capacity() <= KEPT {
+            kept.push(buffer);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u64>>> {
+        // A panic elsewhere leaves the list whole: it is changed by single calls only.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Values side by side that are loaded or stored as one [`gather`].
+pub(super) const GROUP: usize = 8;
+
+/// Groups of eight values, as many as there are lanes: lane `l` of vector `t` is value `t` of group `l`.
+#[inline(always)]
+pub(super) fn gather<L: Lanes>(groups: &[u64]) -> [L; GROUP] {
+    let mut tile = [0; GROUP * MAX_WIDTH];
+    for (lane, group) in groups.chunks_exact(GROUP).enumerate() {
+        for (at, &value) in group.iter().enumerate() {
+            tile[at * L::WIDTH + lane] = value;
+        }
+    }
+    let mut lanes = [L::splat(0); GROUP];
+    for (lane, values) in lanes.iter_mut().zip(tile.chunks_exact(L::WIDTH)) {
+        *lane = L::load(values);
+    }
+    lanes
+}
+
+/// Backwards: [`gather`].
+#[inline(always)]
+pub(super) fn scatter<L: Lanes>(lanes: &[L; GROUP], groups: &mut [u64]) {
+    let mut tile = [0; GROUP * MAX_WIDTH];
+    for (lane, values) in lanes.iter().zip(tile.chunks_exact_mut(L::WIDTH)) {
+        lane.store(values);
+    }
+    for (lane, group) in groups.chunks_exact_mut(GROUP).enumerate() {
+        for (at, value) in group.iter_mut().enumerate() {
+            *value = tile[at * L::WIDTH + lane];
+        }
     }
 }

@@ -1,14 +1,323 @@
-//! Our own proving routine over the library's public types. Same proofs, same verifier, less time.
+//! [`OwnProver`]: our own proving routine over the library's public types. Same proofs, same verifier, less time.
 //!
 //! ```text
-//!   domain      rows, the coset, and the order of its points
-//!   columns     values of many polynomials in one flat buffer
-//!   quotient    every constraint on the coset, divided by x^n − 1
+//!   witness      inputs ─▸ all wires, by the circuit's generators
+//!   commitment   values or coefficients ─▸ values on the coset ─▸ Merkle tree
+//!   permutation  Z and partial products
+//!   quotient     every constraint on the coset, divided by x^n − 1
+//!   openings     all polynomials at one point; their combination
+//!   fri          folding, nonce, queries
+//!
+//!   domain       rows, the coset, and the order of its points
+//!   transform    between coefficients and values
+//!   merkle       trees hashed from columns
+//!   columns      values of many polynomials in one flat buffer; buffers that serve again
+//!   timings      where the time went
 //! ```
+//!
+//! A proof is the library's, felt for felt, but for the nonce: the library takes any that will do, this prover the
+//! lowest, so its proofs are reproducible. Threads are those of the rayon pool that the caller runs in.
 
 pub mod columns;
+mod commitment;
 pub mod domain;
+mod fri;
+mod merkle;
+mod openings;
+mod permutation;
 pub mod quotient;
+pub mod timings;
+mod transform;
+mod witness;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use parth_crypto::poseidon::kernels::Kernel;
+use plonky2::field::goldilocks_field::GoldilocksField as F;
+use plonky2::field::types::{Field, PrimeField64};
+use plonky2::fri::FriParamsObserve;
+use plonky2::fri::proof::{FriInitialTreeProof, FriProof, FriQueryRound};
+use plonky2::hash::poseidon::PoseidonHash;
+use plonky2::iop::witness::PartitionWitness;
+use plonky2::plonk::config::Hasher;
+use plonky2::plonk::proof::{OpeningSet, Proof as ProofParts};
+use rayon::prelude::*;
 
 pub use columns::Columns;
 pub use domain::Domain;
+pub use timings::{Step, Timings};
+
+use crate::kernels::words;
+use crate::panic::guard;
+use crate::prover::ProveError;
+use crate::{Circuit, CircuitData, CommonData, D, Proof, Prover, RawProof, Witness};
+use columns::Buffers;
+use commitment::Commitment;
+use fri::{Folded, Transcript};
+use openings::Extension;
+use timings::Clock;
+
+/// Proves with the kernel of the process ([`Kernel::current`]), several felts at a time.
+///
+/// One value serves a whole process: it keeps the factors of transforms for each number of rows (3.3 MB for 2^13) and up
+/// to 256 MiB of buffers between proofs.
+#[derive(Debug, Default)]
+pub struct OwnProver {
+    domains: Mutex<BTreeMap<usize, Arc<Domain>>>,
+    buffers: Buffers,
+}
+
+/// What all steps of a proof share.
+#[derive(Clone, Copy, Debug)]
+struct Context<'a> {
+    kernel: Kernel,
+    domain: &'a Domain,
+    buffers: &'a Buffers,
+    cap_height: usize,
+}
+
+impl Prover for OwnProver {
+    fn prove(&self, circuit: &Circuit, witness: Witness) -> Result<Proof, ProveError> {
+        self.prove_timed(circuit, witness).map(|(proof, _)| proof)
+    }
+}
+
+impl OwnProver {
+    /// A prover that keeps nothing yet.
+    pub fn new() -> OwnProver {
+        OwnProver::default()
+    }
+
+    /// Proves, and says where the time went. The proof was verified by the library.
+    pub fn prove_timed(&self, circuit: &Circuit, inputs: Witness) -> Result<(Proof, Timings), ProveError> {
+        let data = circuit.data();
+        refuse_unsupported(&data.common)?;
+        let mut clock = Clock::default();
+        let filled = clock.measure(Step::Witness, || witness::fill(data, inputs))?;
+        // Steps meet no input that could make them panic; should the code be wrong, a worker survives it.
+        let made = guard(|| self.prove_filled(data, &filled, &mut clock));
+        let raw = made.map_err(|reason| ProveError::Unsatisfied { reason })??;
+        let verified = clock.measure(Step::Verification, || guard(|| data.verify(raw.clone())));
+        match verified {
+            Ok(Ok(())) => Ok((Proof::new(circuit.class(), raw), clock.timings())),
+            Ok(Err(error)) => Err(ProveError::Unsatisfied { reason: error.to_string() }),
+            Err(reason) => Err(ProveError::Unsatisfied { reason }),
+        }
+    }
+
+    /// The protocol, step by step, as the library's verifier replays it.
+    fn prove_filled(
+        &self,
+        circuit: &CircuitData,
+        filled: &PartitionWitness<'_, F>,
+        clock: &mut Clock,
+    ) -> Result<RawProof, ProveError> {
+        let (common, only) = (&circuit.common, &circuit.prover_only);
+        let domain = self.domain(common);
+        let (kernel, cap_height) = (Kernel::current(), common.config.fri_config.cap_height);
+        let context = &Context { kernel, domain: &domain, buffers: &self.buffers, cap_height };
+        let public_inputs: Vec<F> = only.public_inputs.iter().map(|&target| witness::value(filled, target)).collect();
+        let public_inputs_hash = PoseidonHash::hash_no_pad(&public_inputs);
+
+        let (rows, routed) = clock.measure(Step::Columns, || witness::columns(context, filled, common));
+        let wires = Commitment::of_rows(context, rows, clock);
+        let mut transcript = Transcript::new();
+        common.fri_params.observe(&mut transcript);
+        transcript.observe_hash::<PoseidonHash>(only.circuit_digest);
+        transcript.observe_hash::<PoseidonHash>(public_inputs_hash);
+        transcript.observe_cap::<PoseidonHash>(&wires.tree.cap());
+        let betas = transcript.get_n_challenges(common.config.num_challenges);
+        let gammas = transcript.get_n_challenges(common.config.num_challenges);
+
+        let products =
+            clock.measure(Step::Permutation, || permutation::products(context, circuit, &routed, &betas, &gammas))?;
+        let products = Commitment::of_rows(context, products, clock);
+        transcript.observe_cap::<PoseidonHash>(&products.tree.cap());
+        let alphas = transcript.get_n_challenges(common.config.num_challenges);
+
+        let inputs = quotient::Inputs {
+            circuit,
+            domain: &domain,
+            fixed: &only.constants_sigmas_commitment.merkle_tree.leaves,
+            wires: &wires.values,
+            products: &products.values,
+            public_inputs_hash: &public_inputs_hash,
+            betas: &betas,
+            gammas: &gammas,
+            alphas: &alphas,
+        };
+        let quotient = quotient_coefficients(context, &inputs, clock);
+        let quotient = Commitment::of_coefficients(context, quotient, clock);
+        transcript.observe_cap::<PoseidonHash>(&quotient.tree.cap());
+        let oracles = [&wires, &products, &quotient];
+
+        let (openings, combination) = self.open(context, circuit, oracles, &mut transcript, clock)?;
+        let fri_params = &common.fri_params;
+        let folded = clock.measure(Step::Folding, || {
+            fri::fold(context, combination, &fri_params.reduction_arity_bits, &mut transcript)
+        });
+        let bits = fri_params.config.proof_of_work_bits;
+        let pow_witness = clock.measure(Step::Grinding, || fri::grind(kernel, &mut transcript, bits));
+        let query_round_proofs =
+            clock.measure(Step::Queries, || answer(context, circuit, oracles, &folded, &mut transcript));
+        let opening_proof = FriProof {
+            commit_phase_merkle_caps: folded.layers.iter().map(|layer| layer.tree.cap()).collect(),
+            query_round_proofs,
+            final_poly: folded.final_poly,
+            pow_witness,
+        };
+        let proof = ProofParts {
+            wires_cap: wires.tree.cap(),
+            plonk_zs_partial_products_cap: products.tree.cap(),
+            quotient_polys_cap: quotient.tree.cap(),
+            openings,
+            opening_proof,
+        };
+        self.buffers.give_back(routed.into_buffer());
+        folded.layers.into_iter().for_each(|layer| layer.retire(context));
+        [wires, products, quotient].into_iter().for_each(|commitment| commitment.retire(context));
+        Ok(RawProof { proof, public_inputs })
+    }
+
+    /// Opens all polynomials at the next challenge; the combination of degree below the rows that shows the values true.
+    fn open(
+        &self,
+        context: &Context<'_>,
+        circuit: &CircuitData,
+        [wires, products, quotient]: [&Commitment; 3],
+        transcript: &mut Transcript,
+        clock: &mut Clock,
+    ) -> Result<(OpeningSet<F, D>, Vec<Extension>), ProveError> {
+        let (common, kernel) = (&circuit.common, context.kernel);
+        let fixed = circuit.prover_only.constants_sigmas_commitment.polynomials.iter();
+        let mut polynomials: Vec<&[u64]> = fixed.map(|polynomial| words(&polynomial.coeffs)).collect();
+        let preprocessed = polynomials.len();
+        for commitment in [wires, products, quotient] {
+            polynomials.extend(commitment.coefficients.values().chunks_exact(context.domain.rows()));
+        }
+        let first_z = preprocessed + common.config.num_wires;
+        let zs = &polynomials[first_z..][..common.config.num_challenges];
+
+        let point = transcript.get_extension_challenge::<D>();
+        if point.exp_power_of_2(common.degree_bits()) == Extension::ONE {
+            // By chance only: the point is a hash.
+            return Err(ProveError::Unsatisfied { reason: "the opening point is a row of the trace".into() });
+        }
+        let next = point * Extension::from(F::primitive_root_of_unity(common.degree_bits()));
+        let openings = clock.measure(Step::Openings, || {
+            let values = openings::evaluate(kernel, &polynomials, point);
+            let zs_next = openings::evaluate(kernel, zs, next);
+            transcript.observe_extension_elements::<D>(&values);
+            transcript.observe_extension_elements::<D>(&zs_next);
+            opening_set(common, &values, zs_next)
+        });
+        let combination = clock.measure(Step::Combination, || {
+            let alpha = transcript.get_extension_challenge::<D>();
+            let at_point = openings::divide(&openings::combine(kernel, &polynomials, alpha), point);
+            let at_next = openings::divide(&openings::combine(kernel, zs, alpha), next);
+            let shift = alpha.exp_u64(zs.len() as u64);
+            at_point.iter().zip(at_next).map(|(&here, there)| here * shift + there).collect()
+        });
+        Ok((openings, combination))
+    }
+
+    /// The domain of a circuit, made when it is first needed.
+    fn domain(&self, common: &CommonData) -> Arc<Domain> {
+        // A panic elsewhere leaves the map whole: a domain is inserted when it is complete.
+        let mut domains = self.domains.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            Domain::new(
+                common.degree_bits(),
+                common.config.fri_config.rate_bits,
+                &common.fri_params.reduction_arity_bits,
+            )
+        };
+        Arc::clone(domains.entry(common.degree_bits()).or_insert_with(|| Arc::new(make())))
+    }
+}
+
+/// Circuits that this prover has no steps for. None of Parth's is one.
+fn refuse_unsupported(common: &CommonData) -> Result<(), ProveError> {
+    let fri = &common.config.fri_config;
+    let reason = if !common.luts.is_empty() || common.num_lookup_polys != 0 {
+        "it uses lookups"
+    } else if common.config.zero_knowledge || common.fri_params.leaf_hiding {
+        "it is in zero-knowledge mode"
+    } else if common.quotient_degree_factor != 1 << fri.rate_bits {
+        "its quotient does not have the degree of the commitment's domain"
+    } else if common.public_initial_degree_bits() != common.degree_bits() {
+        "its first codeword is longer than its trace"
+    } else if smallest_transform(common).is_none_or(|bits| bits < transform::LEAST_BITS) {
+        "it has too few rows"
+    } else {
+        return Ok(());
+    };
+    Err(ProveError::Unsupported { reason: reason.into() })
+}
+
+/// log2 of the coefficients of the last codeword: those of the trace, folded by all arities but the last.
+fn smallest_transform(common: &CommonData) -> Option<usize> {
+    let arities = &common.fri_params.reduction_arity_bits;
+    let folded: usize = arities.iter().rev().skip(1).sum();
+    common.degree_bits().checked_sub(folded)
+}
+
+/// The quotients of all challenges, each in as many columns of coefficients as its degree has multiples of the rows.
+fn quotient_coefficients(context: &Context<'_>, inputs: &quotient::Inputs<'_>, clock: &mut Clock) -> Columns {
+    let mut values = context.buffers.columns(inputs.alphas.len(), context.domain.size());
+    clock.measure(Step::Quotient, || quotient::evaluate(inputs, &mut values));
+    clock.measure(Step::Transforms, || {
+        let inverse = context.domain.coset_to_coefficients();
+        let columns = values.values_mut().par_chunks_mut(context.domain.size());
+        columns.for_each(|column| inverse.run(context.kernel, column));
+    });
+    Columns::from_buffer(context.domain.rows(), values.into_buffer())
+}
+
+/// The values at the opening point by what they are values of.
+fn opening_set(common: &CommonData, values: &[Extension], zs_next: Vec<Extension>) -> OpeningSet<F, D> {
+    let challenges = common.config.num_challenges;
+    let mut rest = values;
+    let mut next = |count: usize| {
+        let (these, others) = rest.split_at(count);
+        rest = others;
+        these.to_vec()
+    };
+    OpeningSet {
+        constants: next(common.num_constants),
+        plonk_sigmas: next(common.config.num_routed_wires),
+        wires: next(common.config.num_wires),
+        plonk_zs: next(challenges),
+        partial_products: next(challenges * common.num_partial_products),
+        quotient_polys: next(challenges * common.quotient_degree_factor),
+        plonk_zs_next: zs_next,
+        lookup_zs: Vec::new(),
+        lookup_zs_next: Vec::new(),
+    }
+}
+
+/// Opens every tree where the transcript asks for it.
+fn answer(
+    context: &Context<'_>,
+    circuit: &CircuitData,
+    oracles: [&Commitment; 3],
+    folded: &Folded,
+    transcript: &mut Transcript,
+) -> Vec<FriQueryRound<F, PoseidonHash, D>> {
+    let fri_params = &circuit.common.fri_params;
+    let fixed = &circuit.prover_only.constants_sigmas_commitment.merkle_tree;
+    let challenges = transcript.get_n_challenges(fri_params.config.num_query_rounds);
+    let round = |challenge: F| {
+        let mut position = challenge.to_canonical_u64() as usize % context.domain.size();
+        let mut evals_proofs = vec![(fixed.get(position).to_vec(), fixed.prove(position))];
+        evals_proofs.extend(oracles.iter().map(|oracle| oracle.open(position)));
+        let mut steps = Vec::new();
+        for (layer, arity) in folded.layers.iter().zip(&fri_params.reduction_arity_bits) {
+            position >>= arity;
+            steps.push(layer.open(position));
+        }
+        FriQueryRound { initial_trees_proof: FriInitialTreeProof { evals_proofs }, steps }
+    };
+    challenges.into_par_iter().map(round).collect()
+}
