@@ -24,6 +24,7 @@ use thiserror::Error;
 use crate::circuit::placed_rows;
 use crate::class::{closed_gates, common_data};
 use crate::field;
+use crate::own::{OwnProver, Timings};
 use crate::panic::guard;
 use crate::{Builder, C, CircuitData, CommonData, D, F, Gate, RawProof, Witness};
 
@@ -81,6 +82,12 @@ impl Yardstick {
             Ok(Err(error)) => Err(YardstickError(error.to_string())),
             Err(reason) => Err(YardstickError(reason)),
         }
+    }
+
+    /// Proves the node by our own routine: the same circuit, the same witness, in the same run.
+    pub fn prove_own(&self, prover: &OwnProver) -> Result<(RawProof, Timings), YardstickError> {
+        let witness = self.witness().map_err(YardstickError)?;
+        prover.prove_raw(&self.node, witness).map_err(|error| YardstickError(error.to_string()))
     }
 
     /// Verifies a proof of the node.

@@ -91,16 +91,21 @@ impl OwnProver {
 
     /// Proves, and says where the time went. The proof was verified by the library.
     pub fn prove_timed(&self, circuit: &Circuit, inputs: Witness) -> Result<(Proof, Timings), ProveError> {
-        let data = circuit.data();
-        refuse_unsupported(&data.common)?;
+        let (raw, timings) = self.prove_raw(circuit.data(), inputs)?;
+        Ok((Proof::new(circuit.class(), raw), timings))
+    }
+
+    /// As [`OwnProver::prove_timed`], for a circuit of no class.
+    pub(crate) fn prove_raw(&self, circuit: &CircuitData, inputs: Witness) -> Result<(RawProof, Timings), ProveError> {
+        refuse_unsupported(&circuit.common)?;
         let mut clock = Clock::default();
-        let filled = clock.measure(Step::Witness, || witness::fill(data, inputs))?;
+        let filled = clock.measure(Step::Witness, || witness::fill(circuit, inputs))?;
         // Steps meet no input that could make them panic; should the code be wrong, a worker survives it.
-        let made = guard(|| self.prove_filled(data, &filled, &mut clock));
+        let made = guard(|| self.prove_filled(circuit, &filled, &mut clock));
         let raw = made.map_err(|reason| ProveError::Unsatisfied { reason })??;
-        let verified = clock.measure(Step::Verification, || guard(|| data.verify(raw.clone())));
+        let verified = clock.measure(Step::Verification, || guard(|| circuit.verify(raw.clone())));
         match verified {
-            Ok(Ok(())) => Ok((Proof::new(circuit.class(), raw), clock.timings())),
+            Ok(Ok(())) => Ok((raw, clock.timings())),
             Ok(Err(error)) => Err(ProveError::Unsatisfied { reason: error.to_string() }),
             Err(reason) => Err(ProveError::Unsatisfied { reason }),
         }
