@@ -159,7 +159,11 @@ registry! {
     session_start: session::start::Start,
     session_start_new_user: session::start_new_user::StartNewUser,
     session_step: session::step::Step,
+    session_first_two_calls: session::first_two_calls::FirstTwoCalls,
+    session_first_two_calls_new_user: session::first_two_calls_new_user::FirstTwoCallsNewUser,
     session_end_cap: session::end_cap::EndCap,
+    session_single_call: session::single_call::SingleCall,
+    session_single_call_new_user: session::single_call_new_user::SingleCallNewUser,
     guta_single_end_cap: guta::single_end_cap::SingleEndCap,
     guta_two_end_caps: guta::two_end_caps::TwoEndCaps,
     guta_two_guta: guta::two_guta::TwoGuta,
@@ -250,7 +254,7 @@ impl Registry {
         let claims = statement.children(&self.rules);
         let keyed = claims.iter().zip(children).map(|(claim, proof)| self.keyed(circuit, claim, proof));
         let children = keyed.collect::<Result<Vec<Child<'_>>, _>>()?;
-        self.dispatch(prover, statement, &children)
+        self.prove_any(prover, statement, &children)
     }
 
     fn keyed<'a>(
@@ -265,7 +269,8 @@ impl Registry {
         Ok(Child { key: &known.key, proof })
     }
 
-    fn dispatch(
+    /// As [`Registry::prove`], of any statement.
+    pub fn prove_any(
         &self,
         prover: &dyn Prover,
         statement: &AnyStatement,
@@ -275,7 +280,11 @@ impl Registry {
             AnyStatement::SessionStart(inputs) => self.prove(prover, &**inputs, children),
             AnyStatement::SessionStartNewUser(inputs) => self.prove(prover, &**inputs, children),
             AnyStatement::SessionStep(inputs) => self.prove(prover, &**inputs, children),
+            AnyStatement::FirstTwoCalls(inputs) => self.prove(prover, &**inputs, children),
+            AnyStatement::FirstTwoCallsNewUser(inputs) => self.prove(prover, &**inputs, children),
             AnyStatement::EndCap(inputs) => self.prove(prover, &**inputs, children),
+            AnyStatement::SingleCall(inputs) => self.prove(prover, &**inputs, children),
+            AnyStatement::SingleCallNewUser(inputs) => self.prove(prover, &**inputs, children),
             AnyStatement::SingleEndCap(inputs) => self.prove(prover, &**inputs, children),
             AnyStatement::TwoEndCaps(inputs) => self.prove(prover, &**inputs, children),
             AnyStatement::TwoGuta(inputs) => self.prove(prover, &**inputs, children),

@@ -386,7 +386,7 @@ pub struct ListedTarget {
 }
 
 impl ListedTarget {
-    /// Checks that the circuit stands in the whitelist with this root. Five rows.
+    /// Checks that the circuit stands in the whitelist with this root. A row, and one a level.
     pub fn check(&self, builder: &mut Builder, whitelist: DigestTarget) {
         let index = self.path.index(builder, self.index);
         self.path.check(builder, whitelist, &index, self.fingerprint);

@@ -20,7 +20,7 @@ use parth_protocol::records::guta::SessionStats;
 use parth_protocol::records::leaf::UserLeaf;
 use parth_protocol::records::session::Session;
 use parth_protocol::reject::Reject;
-use parth_protocol::session::{start::Start, step::Step};
+use parth_protocol::session::{call::TakenCall, start::Start, step::Step};
 use parth_protocol::statement::Statement;
 use parth_protocol::tree::{
     Checkpoints, Contracts, Deposits, Registrations, SessionWhitelist, Siblings, TreeKind, UserContracts, Users,
@@ -260,15 +260,17 @@ impl Sandbox {
             // The step stands in the session whitelist of every set of circuits.
             previous_circuit: circuit.ok_or(SandboxError::NoContract(contract))?,
             anchor_leaf: snapshot.leaf.clone(),
-            contract: deployed.leaf().clone(),
-            contract_path: Siblings::new(snapshot.contracts.path(at).siblings),
-            function: placed.leaf,
-            function_index: placed.index,
-            function_path: placed.path,
-            call: execution.call.clone(),
-            context: execution.context.clone(),
-            state_leaf: contracts.leaf(at),
-            state_path: Siblings::new(contracts.path(at).siblings),
+            taken: TakenCall {
+                contract: deployed.leaf().clone(),
+                contract_path: Siblings::new(snapshot.contracts.path(at).siblings),
+                function: placed.leaf,
+                function_index: placed.index,
+                function_path: placed.path,
+                call: execution.call.clone(),
+                context: execution.context.clone(),
+                state_leaf: contracts.leaf(at),
+                state_path: Siblings::new(contracts.path(at).siblings),
+            },
         };
         session.session = step.apply(&self.rules)?;
         for write in &execution.writes {

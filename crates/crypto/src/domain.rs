@@ -52,6 +52,8 @@ domains! {
     GutaWhitelistNode = 13,
     /// Node of the whitelist of global circuits.
     GlobalWhitelistNode = 14,
+    /// Node of the whitelist of circuits that close a session.
+    EndCapWhitelistNode = 15,
 
     // Leaves.
     /// Checkpoint leaf.

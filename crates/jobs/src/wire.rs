@@ -53,6 +53,8 @@ pub struct Submission {
 pub struct EndedSession {
     /// What the end cap says.
     pub result: EndCapResult,
+    /// The circuit of its proof: one that closes a session.
+    pub circuit: CircuitId,
     /// The user's leaf after the session.
     pub end_leaf: UserLeaf,
     /// The contracts whose leaf in UCON changes, in order of their ids.

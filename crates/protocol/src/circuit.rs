@@ -1,7 +1,8 @@
 //! The circuits by name, the whitelists they stand in, and the constants that pin one family inside the next.
 //!
 //! ```text
-//!   start, start_new_user, step ──whitelist──▸ end_cap ──fingerprint──▸ GUTA entry circuits
+//!   start, …, step ──whitelist──▸ end_cap
+//!   end_cap, single_call, … ──whitelist──▸ GUTA entry circuits
 //!   GUTA circuits ──whitelist──▸ part_one ◂──whitelist── global circuits
 //!   part_one ──fingerprint──▸ checkpoint ◂──parameters── start, checkpoint
 //! ```
@@ -15,13 +16,15 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{Fingerprint, WhitelistIndex};
 use crate::profile::Profile;
 use crate::records::network::Parameters;
-use crate::tree::{GlobalWhitelist, GutaWhitelist, SessionWhitelist, Siblings, TreeKind};
+use crate::tree::{EndCapWhitelist, GlobalWhitelist, GutaWhitelist, SessionWhitelist, Siblings, TreeKind};
 
 /// Which whitelist a circuit stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
-    /// Session circuits but the end cap.
+    /// Session circuits but those that close a session.
     Session,
+    /// Circuits that close a session.
+    EndCap,
     /// Aggregation of user leaves.
     Guta,
     /// Changes of the global trees.
@@ -77,8 +80,16 @@ circuits! {
     SessionStartNewUser = "session::start_new_user" in Session at 1;
     /// Takes one top-level call into a session.
     SessionStep = "session::step" in Session at 2;
+    /// Opens a session of a user who has a leaf and takes its first two calls.
+    FirstTwoCalls = "session::first_two_calls" in Session at 6;
+    /// Opens the first session of a user and takes its first two calls.
+    FirstTwoCallsNewUser = "session::first_two_calls_new_user" in Session at 7;
     /// Closes a session.
-    EndCap = "session::end_cap" in Alone;
+    EndCap = "session::end_cap" in EndCap at 0;
+    /// A whole session of one call, of a user who has a leaf.
+    SingleCall = "session::single_call" in EndCap at 1;
+    /// A whole session of one call, the first of its user.
+    SingleCallNewUser = "session::single_call_new_user" in EndCap at 2;
     /// One end cap enters aggregation.
     GutaSingleEndCap = "guta::single_end_cap" in Guta at 0;
     /// Two end caps enter aggregation.
@@ -195,6 +206,10 @@ impl Whitelist for SessionWhitelist {
     const FAMILY: Family = Family::Session;
 }
 
+impl Whitelist for EndCapWhitelist {
+    const FAMILY: Family = Family::EndCap;
+}
+
 impl Whitelist for GutaWhitelist {
     const FAMILY: Family = Family::Guta;
 }
@@ -219,10 +234,10 @@ pub struct Listed<K> {
 pub struct Rules {
     /// Heights and bounds.
     pub profile: Profile,
-    /// Whitelist that `end_cap` pins.
+    /// Whitelist that the circuits which close a session pin.
     pub session_whitelist: Digest,
-    /// Circuit that the GUTA entry circuits pin.
-    pub end_cap: Fingerprint,
+    /// Whitelist that the GUTA entry circuits pin.
+    pub end_cap_whitelist: Digest,
     /// Whitelist that `part_one` pins.
     pub guta_whitelist: Digest,
     /// Whitelist that `part_one` pins.
@@ -237,7 +252,7 @@ impl Rules {
         Rules {
             profile,
             session_whitelist: circuits.whitelist_root::<SessionWhitelist>(&profile),
-            end_cap: circuits.fingerprint(CircuitId::EndCap),
+            end_cap_whitelist: circuits.whitelist_root::<EndCapWhitelist>(&profile),
             guta_whitelist: circuits.whitelist_root::<GutaWhitelist>(&profile),
             global_whitelist: circuits.whitelist_root::<GlobalWhitelist>(&profile),
             part_one: circuits.fingerprint(CircuitId::BlockPartOne),

@@ -22,8 +22,8 @@ use crate::records::network::Parameters;
 use crate::reject::Reject;
 use crate::statement::Statement;
 use crate::tree::{
-    Checkpoints, Contracts, Deposits, GlobalWhitelist, GutaWhitelist, Registrations, SessionWhitelist, TreeKind,
-    UserContracts, Users, user_of_registration,
+    Checkpoints, Contracts, Deposits, EndCapWhitelist, GlobalWhitelist, GutaWhitelist, Registrations, SessionWhitelist,
+    TreeKind, UserContracts, Users, user_of_registration,
 };
 
 /// The schema of genesis files.
@@ -242,6 +242,7 @@ impl Genesis {
             start: circuits.fingerprint(CircuitId::BlockStart),
             checkpoint: circuits.fingerprint(CircuitId::BlockCheckpoint),
             session_whitelist: circuits.whitelist_root::<SessionWhitelist>(profile),
+            end_cap_whitelist: circuits.whitelist_root::<EndCapWhitelist>(profile),
             guta_whitelist: circuits.whitelist_root::<GutaWhitelist>(profile),
             global_whitelist: circuits.whitelist_root::<GlobalWhitelist>(profile),
         }

@@ -26,8 +26,10 @@ pub struct Profile {
     pub deposits: usize,
     /// Height of the session proof tree.
     pub proofs: usize,
-    /// Height of each whitelist.
+    /// Height of the whitelists of session, GUTA and global circuits.
     pub whitelist: usize,
+    /// Height of the whitelist of circuits that close a session: aggregation opens it for each session, so it is low.
+    pub end_caps: usize,
     /// A session's anchor is less than this many checkpoints old (a power of two).
     pub max_anchor_age: u64,
     /// Longest climb a side in `guta::two_end_caps`.
@@ -55,6 +57,7 @@ impl Profile {
         deposits: 32,
         proofs: 16,
         whitelist: 4,
+        end_caps: 2,
         max_anchor_age: 256,
         climb_two_end_caps: 15,
         climb_mixed: 15,
@@ -75,6 +78,7 @@ impl Profile {
         deposits: 4,
         proofs: 4,
         whitelist: 4,
+        end_caps: 2,
         max_anchor_age: 8,
         climb_two_end_caps: 2,
         climb_mixed: 3,
@@ -108,6 +112,7 @@ impl Profile {
             self.deposits,
             self.proofs,
             self.whitelist,
+            self.end_caps,
             self.max_anchor_age as usize,
             self.climb_two_end_caps,
             self.climb_mixed,

@@ -133,6 +133,8 @@ rules! {
     ClimbLength,
     /// two transitions meet as the left and right child of one parent
     Meet,
+    /// the proof of a session is of a circuit of the end cap whitelist that this network pins
+    EndCapWhitelist,
     /// the child proof is of a circuit of the aggregation whitelist
     GutaWhitelist,
     /// both children have the same whitelist

@@ -59,6 +59,8 @@ trees! {
     Proofs: ProofNode, proofs;
     /// Circuits that a session may consist of.
     SessionWhitelist: SessionWhitelistNode, whitelist;
+    /// Circuits that may close a session.
+    EndCapWhitelist: EndCapWhitelistNode, end_caps;
     /// Circuits that may aggregate user leaves.
     GutaWhitelist: GutaWhitelistNode, whitelist;
     /// Circuits that may change the global trees.

@@ -4,6 +4,7 @@ use parth_contract::opening::BadOpening;
 use parth_crypto::Digest;
 use parth_jobs::wire::{SubmissionId, WireError};
 use parth_jobs::{ArtifactError, PublishError, QueueError};
+use parth_protocol::CircuitId;
 use parth_protocol::ids::{CheckpointId, ContractId, NodeIndex, Nonce, UserId};
 use parth_protocol::turnstile::SessionAnomaly;
 use parth_store::{ForestError, ReadError, WriteError};
@@ -80,6 +81,12 @@ pub enum Refusal {
         user: UserId,
         /// The session that waits.
         pending: SubmissionId,
+    },
+    /// The proof is said to be of a circuit that closes no session.
+    #[error("the session is said to be closed by {actual}, which closes no session")]
+    OtherCircuit {
+        /// The circuit that the session names.
+        actual: CircuitId,
     },
     /// The proof does not show the result.
     #[error("the end cap proof is refused: {reason}")]

@@ -15,7 +15,7 @@ use parth_protocol::ids::{
 };
 use parth_protocol::plan::checkpoint::{Head, PrimaryChoice, plan_checkpoint};
 use parth_protocol::plan::global::{GlobalChanges, plan_globals};
-use parth_protocol::plan::guta::{Part, Planner, no_change};
+use parth_protocol::plan::guta::{Part, Planner, end_cap_child, no_change};
 use parth_protocol::plan::{JobGraph, JobId};
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::guta::Anchor;
@@ -25,7 +25,7 @@ use parth_protocol::records::session::EndCapResult;
 use parth_protocol::tree::{
     Checkpoints, Contracts, Functions, Registrations, Siblings, TreeKind, UserContracts, Users, realm_of_user,
 };
-use parth_protocol::{CircuitSet, Profile, Record, Reject, Rules};
+use parth_protocol::{CircuitId, CircuitSet, Profile, Record, Reject, Rules};
 
 use crate::session::{EndedSession, TestSession};
 
@@ -221,10 +221,20 @@ impl TestChain {
         TestSession::open(self, user, anchor)
     }
 
+    /// The circuit that closes the sessions of a user. Nothing here is proven, so users take all of them in turn.
+    pub fn closing_circuit(user: UserId) -> CircuitId {
+        match user.get() % 3 {
+            0 => CircuitId::EndCap,
+            1 => CircuitId::SingleCall,
+            _ => CircuitId::SingleCallNewUser,
+        }
+    }
+
     /// An end cap as the next aggregation takes it in.
     pub fn end_cap_child(&self, result: EndCapResult) -> EndCapChild {
-        let path = self.head().checkpoints.path(result.anchor.get().into()).siblings;
-        EndCapChild { result, anchor_path: Siblings::new(path) }
+        let circuit = TestChain::closing_circuit(result.user);
+        let path = Siblings::new(self.head().checkpoints.path(result.anchor.get().into()).siblings);
+        end_cap_child(&self.rules, &self.circuits, result, circuit, path).expect("circuits that close a session")
     }
 
     /// Closes a checkpoint with these sessions and changes.

@@ -5,6 +5,7 @@ use parth_crypto::{Digest, Domain, Felt, hash};
 use parth_protocol::ids::{Caller, CheckpointId, ContractId, FunctionIndex, Scalar, UserId};
 use parth_protocol::records::leaf::UserLeaf;
 use parth_protocol::records::session::{Call, CallContext, EndCapResult, Session};
+use parth_protocol::session::call::TakenCall;
 use parth_protocol::session::end_cap::{EndCap, close};
 use parth_protocol::session::start::Start;
 use parth_protocol::session::start_new_user::StartNewUser;
@@ -166,15 +167,17 @@ impl<'a> TestSession<'a> {
                 .listed::<SessionWhitelist>(&chain.rules.profile, self.last_circuit)
                 .expect("session circuits are listed"),
             anchor_leaf: then.leaf().clone(),
-            contract: target.leaf.clone(),
-            contract_path: Siblings::new(then.contracts.path(at).siblings),
-            function,
-            function_index,
-            function_path: target.function_path(function_index),
-            call,
-            context,
-            state_leaf,
-            state_path: Siblings::new(self.user_contracts.path(at).siblings),
+            taken: TakenCall {
+                contract: target.leaf.clone(),
+                contract_path: Siblings::new(then.contracts.path(at).siblings),
+                function,
+                function_index,
+                function_path: target.function_path(function_index),
+                call,
+                context,
+                state_leaf,
+                state_path: Siblings::new(self.user_contracts.path(at).siblings),
+            },
         }
     }
 
@@ -182,8 +185,9 @@ impl<'a> TestSession<'a> {
     pub fn call(mut self, contract: ContractId, index: u16, effect: &CallEffect) -> Result<TestSession<'a>, Reject> {
         let step = self.step(contract, index, effect);
         self.session = step.apply(&self.chain.rules)?;
-        if step.context.new_state != step.context.state {
-            self.user_contracts.set(contract.get().into(), step.context.new_state);
+        let context = &step.taken.context;
+        if context.new_state != context.state {
+            self.user_contracts.set(contract.get().into(), context.new_state);
         }
         self.steps.push(step);
         self.last_circuit = CircuitId::SessionStep;

@@ -241,7 +241,7 @@ fn a_call_proof_of_one_new_user_does_not_serve_another() {
     assert_eq!(one.session.leaf.contracts, two.session.leaf.contracts);
     let claim = CallEffect { balance_in: 100, ..World::write() };
     let mut stolen = two.step(ContractId::SYSTEM, 0, &claim);
-    stolen.context = one.step(ContractId::SYSTEM, 0, &claim).context;
+    stolen.taken.context = one.step(ContractId::SYSTEM, 0, &claim).taken.context;
     assert_eq!(rule(stolen.apply(&world.chain.rules)), Rule::CallSession);
 }
 
@@ -270,17 +270,17 @@ fn first_use_starts_from_the_empty_tree_of_the_contracts_height() {
     let world = World::new();
     let rules = &world.chain.rules;
     let first = world.session(7).step(COUNTER, 0, &World::write());
-    assert!(first.state_leaf.is_zero());
-    for height in (0..=48).filter(|&height| height != usize::from(first.contract.state_height.get())) {
+    assert!(first.taken.state_leaf.is_zero());
+    for height in (0..=48).filter(|&height| height != usize::from(first.taken.contract.state_height.get())) {
         let mut step = first.clone();
-        step.context.state = empty_root(Domain::StateNode, height);
+        step.taken.context.state = empty_root(Domain::StateNode, height);
         assert_eq!(rule(step.apply(rules)), Rule::StateRoot, "empty root of height {height}");
     }
     let mut minted = first.clone();
-    minted.contract.initial = Digest::from([9, 9, 9, 9]);
-    minted.context.state = minted.contract.initial;
+    minted.taken.contract.initial = Digest::from([9, 9, 9, 9]);
+    minted.taken.context.state = minted.taken.contract.initial;
     assert_eq!(rule(minted.apply(rules)), Rule::ContractPath);
-    let mut deployed = first.contract.clone();
+    let mut deployed = first.taken.contract.clone();
     deployed.initial = Digest::from([9, 9, 9, 9]);
     let changes = GlobalChanges { registrations: Vec::new(), deployments: vec![deployed] };
     assert_eq!(rule(world.chain.plan(&[], &changes)), Rule::InitialState);
@@ -309,8 +309,8 @@ fn a_top_level_call_is_no_call_of_the_system_contract() {
     assert_ne!(Caller::contract(ContractId::MAX), Caller::USER);
     let world = World::new();
     let mut step = world.session(7).step(ContractId::SYSTEM, 0, &World::write());
-    step.call.caller = Caller::contract(ContractId::SYSTEM);
-    step.context.call = step.call.digest();
+    step.taken.call.caller = Caller::contract(ContractId::SYSTEM);
+    step.taken.context.call = step.taken.call.digest();
     assert_eq!(rule(step.apply(&world.chain.rules)), Rule::TopLevelCaller);
 }
 

@@ -87,7 +87,9 @@ impl States {
         let path = Siblings::new(chain.head().contracts.path(contract.get().into()).siblings);
         let opening = ContractOpening { leaf: chain.contracts[contract.get() as usize].leaf.clone(), path };
         let contracts = vec![ContractWrites { contract, opening, writes: vec![(slot, word(value))] }];
-        let wire = EndedSession { result: ended.result.clone(), end_leaf: ended.end_leaf.clone(), contracts, claims };
+        let circuit = TestChain::closing_circuit(ended.result.user);
+        let wire =
+            EndedSession { result: ended.result.clone(), circuit, end_leaf: ended.end_leaf.clone(), contracts, claims };
         (ended, wire)
     }
 
@@ -333,7 +335,7 @@ impl Network<'_> {
 }
 
 fn claim_of(model: &Model, session: &EndedSession) -> Claim {
-    let circuit = parth_protocol::CircuitId::EndCap;
+    let circuit = session.circuit;
     Claim { circuit, fingerprint: model.chain.circuits.fingerprint(circuit), public: session.result.digest() }
 }
 

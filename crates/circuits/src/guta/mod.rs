@@ -15,7 +15,7 @@ use parth_protocol::guta::{EndCapChild, GutaChild};
 use parth_protocol::ids::{Amount, CallCount, EventCount, Scalar, SessionCount, SlotCount};
 use parth_protocol::records::guta::GutaHeader;
 use parth_protocol::records::session::EndCapResult;
-use parth_protocol::tree::{Checkpoints, GutaWhitelist, Siblings};
+use parth_protocol::tree::{Checkpoints, EndCapWhitelist, GutaWhitelist, Siblings};
 use parth_protocol::{Rules, guta_children};
 
 use crate::gadgets::hash::{DigestTarget, node};
@@ -65,11 +65,12 @@ impl EndCapChildTarget {
         }
     }
 
-    /// The end cap's proof: of the one circuit that this network has for it.
+    /// The session's proof: of a circuit that this network has for closing sessions.
     pub(crate) fn proof(&self, builder: &mut Builder, rules: &Rules) -> ChildClaim {
-        let fingerprint = DigestTarget::constant(builder, rules.end_cap.0);
+        let pinned = DigestTarget::constant(builder, rules.end_cap_whitelist);
+        self.circuit.check(builder, pinned);
         let public = self.result.digest(builder);
-        ChildClaim::new(Class::Node, fingerprint, public)
+        ChildClaim::new(Class::Node, self.circuit.fingerprint, public)
     }
 }
 

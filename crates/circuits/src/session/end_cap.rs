@@ -17,7 +17,10 @@ use plonky2::iop::target::Target;
 use crate::gadgets::hash::{DigestTarget, hash, link};
 use crate::gadgets::{logic, range};
 use crate::records::leaf::UserLeafTarget;
-use crate::records::session::{EndCapResultTarget, EndCapStatsTarget, SessionMessageTarget, SignedMessageTarget};
+use crate::records::network::ParametersTarget;
+use crate::records::session::{
+    EndCapResultTarget, EndCapStatsTarget, SessionMessageTarget, SessionTarget, SignedMessageTarget,
+};
 use crate::recursion::ChildClaim;
 use crate::statement::{Outcome, StatementCircuit};
 use crate::twin::{RecordTarget, twin};
@@ -28,69 +31,87 @@ impl StatementCircuit for EndCap {
     const CLASS: Class = Class::Node;
 
     fn rules(builder: &mut Builder, rules: &Rules, statement: &EndCapTarget) -> Outcome {
-        check_last(builder, rules, statement);
-        let (start, state) = (&statement.last.start, &statement.last.state);
-        let (fees, end_leaf) = close(builder, statement);
-        let end_leaf = end_leaf.digest(builder);
-        let withdrawals = effect(builder, Domain::WithdrawalLeaf, start.user, state.withdrawals);
-        let events = effect(builder, Domain::EventLeaf, start.user, state.events);
-        let emitted = builder.sub(statement.last.leaf.events, start.events);
-        range::check(builder, emitted, EventCount::BITS as usize);
-        let message = SessionMessageTarget {
-            parameters: start.parameters,
-            user: start.user,
-            nonce: start.nonce,
-            start_leaf: start.start_leaf,
-            end_leaf,
-            anchor_leaf: start.anchor_leaf,
-            call_stack: state.call_stack,
-            calls: state.calls,
-            effects: link(builder, Domain::Effects, withdrawals, events),
-            circuit: statement.signature_circuit,
-        };
-        let message = message.digest(builder);
-        let signed = SignedMessageTarget { message, key_parameter: statement.key_parameter }.digest(builder);
-        let result = EndCapResultTarget {
-            user: start.user,
-            start_leaf: start.start_leaf,
-            end_leaf,
-            anchor: start.anchor,
-            anchor_leaf: start.anchor_leaf,
-            stats: EndCapStatsTarget {
-                fees,
-                calls: state.calls,
-                slots: state.slots,
-                events: emitted,
-                withdrawn: state.withdrawn,
-                deposited: state.deposited,
-            },
-            withdrawals,
-            events,
-            parameters: start.parameters,
-        };
-        let start = start.digest(builder);
-        let session = statement.last.public(builder, start);
-        let children = vec![
-            ChildClaim::new(Class::Node, statement.last_circuit.fingerprint, session),
-            ChildClaim::new(Class::Signature, statement.signature_circuit, signed),
-        ];
+        let last = &statement.last;
+        statement.last_circuit.check(builder, last.whitelist);
+        let leaf = last.leaf.digest(builder);
+        last.state.leaf.connect(builder, leaf);
+        let signer = (statement.signature_circuit, statement.key_parameter);
+        let (result, signature) = end(builder, rules, last, &statement.parameters, signer);
+        let start = last.start.digest(builder);
+        let session = last.public(builder, start);
+        let children = vec![ChildClaim::new(Class::Node, statement.last_circuit.fingerprint, session), signature];
         Outcome::new(result.digest(builder), children)
     }
 }
 
-fn check_last(builder: &mut Builder, rules: &Rules, statement: &EndCapTarget) {
-    let (last, none) = (&statement.last, DigestTarget::zero(builder));
+/// What an end cap says of a session after its last call, and the claim of the signature's proof. The signer is the
+/// signature circuit with the key parameter.
+pub(crate) fn end(
+    builder: &mut Builder,
+    rules: &Rules,
+    last: &SessionTarget,
+    parameters: &ParametersTarget,
+    signer: (DigestTarget, DigestTarget),
+) -> (EndCapResultTarget, ChildClaim) {
+    check_last(builder, rules, last, parameters, signer);
+    let (start, state, (signature_circuit, key_parameter)) = (&last.start, &last.state, signer);
+    let (fees, end_leaf) = close(builder, last, parameters);
+    let end_leaf = end_leaf.digest(builder);
+    let withdrawals = effect(builder, Domain::WithdrawalLeaf, start.user, state.withdrawals);
+    let events = effect(builder, Domain::EventLeaf, start.user, state.events);
+    let emitted = builder.sub(last.leaf.events, start.events);
+    range::check(builder, emitted, EventCount::BITS as usize);
+    let message = SessionMessageTarget {
+        parameters: start.parameters,
+        user: start.user,
+        nonce: start.nonce,
+        start_leaf: start.start_leaf,
+        end_leaf,
+        anchor_leaf: start.anchor_leaf,
+        call_stack: state.call_stack,
+        calls: state.calls,
+        effects: link(builder, Domain::Effects, withdrawals, events),
+        circuit: signature_circuit,
+    };
+    let message = message.digest(builder);
+    let signed = SignedMessageTarget { message, key_parameter }.digest(builder);
+    let result = EndCapResultTarget {
+        user: start.user,
+        start_leaf: start.start_leaf,
+        end_leaf,
+        anchor: start.anchor,
+        anchor_leaf: start.anchor_leaf,
+        stats: EndCapStatsTarget {
+            fees,
+            calls: state.calls,
+            slots: state.slots,
+            events: emitted,
+            withdrawn: state.withdrawn,
+            deposited: state.deposited,
+        },
+        withdrawals,
+        events,
+        parameters: start.parameters,
+    };
+    (result, ChildClaim::new(Class::Signature, signature_circuit, signed))
+}
+
+fn check_last(
+    builder: &mut Builder,
+    rules: &Rules,
+    last: &SessionTarget,
+    parameters: &ParametersTarget,
+    (signature_circuit, key_parameter): (DigestTarget, DigestTarget),
+) {
+    let none = DigestTarget::zero(builder);
     let pinned = DigestTarget::constant(builder, rules.session_whitelist);
     last.whitelist.connect(builder, pinned);
-    statement.last_circuit.check(builder, last.whitelist);
-    let leaf = last.leaf.digest(builder);
-    last.state.leaf.connect(builder, leaf);
     last.state.deferred.connect(builder, none);
     last.state.inline.connect(builder, none);
-    let parameters = statement.parameters.digest(builder);
+    let parameters = parameters.digest(builder);
     last.start.parameters.connect(builder, parameters);
     last.leaf.key.connect(builder, last.start.key);
-    let key = link(builder, Domain::KeyCommitment, statement.signature_circuit, statement.key_parameter);
+    let key = link(builder, Domain::KeyCommitment, signature_circuit, key_parameter);
     last.start.key.connect(builder, key);
     builder.connect(last.leaf.user, last.start.user);
     builder.connect(last.leaf.nonce, last.start.nonce);
@@ -98,8 +119,7 @@ fn check_last(builder: &mut Builder, rules: &Rules, statement: &EndCapTarget) {
 
 /// The fee, and the user's leaf after it is taken and the nonce has grown. Rates are below 2^20 in every network's
 /// parameters, calls below 2^24 and slots below 2^40 by the steps, so the fee cannot wrap before it is checked.
-fn close(builder: &mut Builder, statement: &EndCapTarget) -> (Target, UserLeafTarget) {
-    let (parameters, last) = (&statement.parameters, &statement.last);
+fn close(builder: &mut Builder, last: &SessionTarget, parameters: &ParametersTarget) -> (Target, UserLeafTarget) {
     let fee = builder.mul_add(parameters.fee_per_call, last.state.calls, parameters.fee_base);
     let fee = builder.mul_add(parameters.fee_per_slot, last.state.slots, fee);
     range::check(builder, fee, Amount::BITS as usize);

@@ -1,6 +1,11 @@
 //! Circuits of a user's session. Twin of `protocol::session`.
 
+pub mod call;
 pub mod end_cap;
+pub mod first_two_calls;
+pub mod first_two_calls_new_user;
+pub mod single_call;
+pub mod single_call_new_user;
 pub mod start;
 pub mod start_new_user;
 pub mod step;

@@ -23,17 +23,26 @@ impl StatementCircuit for Start {
     const CLASS: Class = Class::Node;
 
     fn rules(builder: &mut Builder, rules: &Rules, statement: &StartTarget) -> Outcome {
-        let (leaf, anchor_leaf) = (&statement.leaf, &statement.anchor_leaf);
+        let session = statement.open(builder, rules);
+        let start = session.start.digest(builder);
+        Outcome::new(session.public(builder, start), Vec::new())
+    }
+}
+
+impl StartTarget {
+    /// The session before its first call.
+    pub(crate) fn open(&self, builder: &mut Builder, rules: &Rules) -> SessionTarget {
+        let (leaf, anchor_leaf) = (&self.leaf, &self.anchor_leaf);
         logic::assert_not_zero(builder, leaf.user);
         let start_leaf = leaf.digest(builder);
-        let at = statement.user_path.index(builder, leaf.user);
-        statement.user_path.check(builder, anchor_leaf.users, &at, start_leaf);
+        let at = self.user_path.index(builder, leaf.user);
+        self.user_path.check(builder, anchor_leaf.users, &at, start_leaf);
         // The last checkpoint in the leaf is below 2^height: an earlier session went through here.
         let height = Checkpoints::height(&rules.profile);
-        range::check(builder, statement.anchor, height);
-        range::assert_not_above(builder, leaf.last_checkpoint, statement.anchor, height);
+        range::check(builder, self.anchor, height);
+        range::assert_not_above(builder, leaf.last_checkpoint, self.anchor, height);
         let start = SessionStartTarget {
-            anchor: statement.anchor,
+            anchor: self.anchor,
             anchor_leaf: anchor_leaf.digest(builder),
             start_leaf,
             user: leaf.user,
@@ -43,9 +52,7 @@ impl StatementCircuit for Start {
             events: leaf.events,
             parameters: anchor_leaf.parameters,
         };
-        let leaf = UserLeafTarget { last_checkpoint: statement.anchor, ..leaf.clone() };
-        let session = SessionTarget::opened(builder, rules, statement.whitelist, start, leaf);
-        let start = session.start.digest(builder);
-        Outcome::new(session.public(builder, start), Vec::new())
+        let leaf = UserLeafTarget { last_checkpoint: self.anchor, ..leaf.clone() };
+        SessionTarget::opened(builder, rules, self.whitelist, start, leaf)
     }
 }

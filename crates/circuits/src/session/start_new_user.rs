@@ -25,42 +25,49 @@ impl StatementCircuit for StartNewUser {
     const CLASS: Class = Class::Node;
 
     fn rules(builder: &mut Builder, rules: &Rules, statement: &StartNewUserTarget) -> Outcome {
-        let (profile, anchor_leaf) = (&rules.profile, &statement.anchor_leaf);
-        logic::assert_not_zero(builder, statement.user);
-        let parameters = statement.parameters.digest(builder);
+        let session = statement.open(builder, rules);
+        let start = session.start.digest(builder);
+        Outcome::new(session.public(builder, start), Vec::new())
+    }
+}
+
+impl StartNewUserTarget {
+    /// The session before its first call.
+    pub(crate) fn open(&self, builder: &mut Builder, rules: &Rules) -> SessionTarget {
+        let (profile, anchor_leaf) = (&rules.profile, &self.anchor_leaf);
+        logic::assert_not_zero(builder, self.user);
+        let parameters = self.parameters.digest(builder);
         anchor_leaf.parameters.connect(builder, parameters);
-        let registration = statement.registration_path.index(builder, statement.registration);
-        let user = rotate(builder, &registration, statement.parameters.realm_bits);
+        let registration = self.registration_path.index(builder, self.registration);
+        let user = rotate(builder, &registration, self.parameters.realm_bits);
         let mapped = range::number(builder, &user);
-        builder.connect(mapped, statement.user);
+        builder.connect(mapped, self.user);
         let registrations = anchor_leaf.globals.registrations;
-        statement.registration_path.check(builder, registrations, &registration, statement.key);
+        self.registration_path.check(builder, registrations, &registration, self.key);
         let (none, zero) = (DigestTarget::zero(builder), builder.zero());
-        statement.user_path.check(builder, anchor_leaf.users, &user, none);
-        range::check(builder, statement.anchor, Checkpoints::height(profile));
+        self.user_path.check(builder, anchor_leaf.users, &user, none);
+        range::check(builder, self.anchor, Checkpoints::height(profile));
         let start = SessionStartTarget {
-            anchor: statement.anchor,
+            anchor: self.anchor,
             anchor_leaf: anchor_leaf.digest(builder),
             start_leaf: none,
-            user: statement.user,
+            user: self.user,
             nonce: zero,
-            key: statement.key,
+            key: self.key,
             balance: zero,
             events: zero,
             parameters,
         };
         let leaf = UserLeafTarget {
-            key: statement.key,
+            key: self.key,
             contracts: DigestTarget::constant(builder, UserContracts::empty_root(profile)),
             balance: zero,
             nonce: zero,
-            last_checkpoint: statement.anchor,
+            last_checkpoint: self.anchor,
             events: zero,
-            user: statement.user,
+            user: self.user,
         };
-        let session = SessionTarget::opened(builder, rules, statement.whitelist, start, leaf);
-        let start = session.start.digest(builder);
-        Outcome::new(session.public(builder, start), Vec::new())
+        SessionTarget::opened(builder, rules, self.whitelist, start, leaf)
     }
 }
 

@@ -9,6 +9,7 @@ use parth_contract::contracts::system::{CLAIMED_REGION, sent_slot};
 use parth_contract::opening::{ContractOpening, Opened, SlotOpening};
 use parth_crypto::Digest;
 use parth_jobs::wire::{ClaimOpening, ContractWrites, EndedSession};
+use parth_protocol::CircuitId;
 use parth_protocol::ids::{ContractId, SlotIndex, UserId};
 use parth_protocol::records::session::EndCapResult;
 use parth_protocol::session::end_cap::close;
@@ -17,8 +18,8 @@ use super::error::SessionError;
 use super::open::{MadeCall, Session};
 
 impl Session<'_> {
-    /// What the session changes, when it ends with `result`.
-    pub(super) fn ended(&self, result: EndCapResult) -> Result<EndedSession, SessionError> {
+    /// What the session changes, when it ends with `result`, as a proof of `circuit` shows.
+    pub(super) fn ended(&self, result: EndCapResult, circuit: CircuitId) -> Result<EndedSession, SessionError> {
         let (_, end_leaf) = close(&self.state, &self.network.parameters)?;
         // The first call of a contract found it as the anchor has it, and checked its opening there.
         let mut first_calls: BTreeMap<ContractId, &MadeCall> = BTreeMap::new();
@@ -27,16 +28,16 @@ impl Session<'_> {
         }
         let changed = first_calls
             .into_iter()
-            .filter(|(contract, first)| first.step.state_leaf != self.contracts.leaf(contract.get().into()));
+            .filter(|(contract, first)| first.taken.state_leaf != self.contracts.leaf(contract.get().into()));
         let contracts: Vec<ContractWrites> = changed
             .map(|(contract, first)| {
                 let opening =
-                    ContractOpening { leaf: first.step.contract.clone(), path: first.step.contract_path.clone() };
+                    ContractOpening { leaf: first.taken.contract.clone(), path: first.taken.contract_path.clone() };
                 ContractWrites { contract, opening, writes: self.writes(contract).into_iter().collect() }
             })
             .collect();
         let claims = self.claims(result.user, &contracts)?;
-        Ok(EndedSession { result, end_leaf, contracts, claims })
+        Ok(EndedSession { result, circuit, end_leaf, contracts, claims })
     }
 
     /// The words that the calls wrote into a contract's state, with their last values.

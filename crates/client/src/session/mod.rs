@@ -2,19 +2,21 @@
 //!
 //! ```text
 //!   Session ── call ──▸ Session ── close ──▸ Unsigned ── sign ──▸ Signed ── prove ──▸ Submission
-//!      open: native start          native end cap      native check      proofs, in order
+//!      open: native start          native end cap      native check      proofs, in the shortest form
 //! ```
 //! Everything is executed natively before anything is proven, so a session that cannot be included fails at once and
 //! costs nothing.
 
 mod ended;
 mod error;
+mod form;
 mod list;
 mod open;
 mod prove;
 mod sign;
 
 pub use error::SessionError;
+pub use form::Form;
 pub use list::ListedCall;
 pub use open::{MadeCall, Session};
 pub use prove::{Progress, ProveSessionError};

@@ -6,19 +6,17 @@ use std::sync::Arc;
 use parth_contract::{Execution, execute};
 use parth_crypto::merkle::{self, SparseTree};
 use parth_crypto::{Digest, Felt};
-use parth_protocol::circuit::CircuitId;
 use parth_protocol::ids::{CheckpointId, ContractId, Fingerprint, UserId};
-use parth_protocol::plan::AnyStatement;
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::Session as OpenSession;
-use parth_protocol::session::end_cap::EndCap;
+use parth_protocol::session::call::TakenCall;
 use parth_protocol::session::start::Start;
 use parth_protocol::session::start_new_user::StartNewUser;
-use parth_protocol::session::step::Step;
-use parth_protocol::tree::{SessionWhitelist, Siblings, TreeKind, UserContracts, user_of_registration};
-use parth_protocol::{Network, Record, Reject, Rule, Statement};
+use parth_protocol::tree::{Siblings, TreeKind, UserContracts, user_of_registration};
+use parth_protocol::{Network, Record, Rule, Statement};
 
 use super::error::SessionError;
+use super::form::{Form, Opening, plan};
 use super::sign::Unsigned;
 use crate::Chain;
 use crate::program::Program;
@@ -30,8 +28,10 @@ pub struct MadeCall {
     pub program: Arc<Program>,
     /// What the call did.
     pub execution: Execution,
-    /// The statement that takes it into the session.
-    pub step: Step,
+    /// The call as the session takes it.
+    pub taken: TakenCall,
+    /// The session before it.
+    pub(super) before: OpenSession,
 }
 
 /// A session that takes calls.
@@ -40,7 +40,7 @@ pub struct Session<'a> {
     pub(super) chain: &'a dyn Chain,
     pub(super) anchor: CheckpointId,
     pub(super) anchor_leaf: CheckpointLeaf,
-    pub(super) opening: AnyStatement,
+    pub(super) opening: Opening,
     pub(super) state: OpenSession,
     pub(super) calls: Vec<MadeCall>,
     /// UCON, as it stands.
@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
                 let anchor_leaf = anchor_leaf.clone();
                 let start = Start { whitelist, anchor, anchor_leaf, leaf, user_path: opened.path };
                 let state = start.apply(&network.rules)?;
-                (AnyStatement::from(start), state)
+                (Opening::Start(start), state)
             }
             None => {
                 let start = StartNewUser {
@@ -88,7 +88,7 @@ impl<'a> Session<'a> {
                     user_path: opened.path,
                 };
                 let state = start.apply(&network.rules)?;
-                (AnyStatement::from(start), state)
+                (Opening::New(start), state)
             }
         };
         if anchor != head {
@@ -155,10 +155,7 @@ impl<'a> Session<'a> {
             known: "other functions".to_owned(),
         })?;
         let at = u64::from(contract.get());
-        let step = Step {
-            previous: self.state.clone(),
-            previous_circuit: self.last_circuit()?,
-            anchor_leaf: self.anchor_leaf.clone(),
+        let taken = TakenCall {
             contract: opening.leaf,
             contract_path: opening.path,
             function: placed.leaf,
@@ -169,35 +166,30 @@ impl<'a> Session<'a> {
             state_leaf: self.contracts.leaf(at),
             state_path: Siblings::new(self.contracts.path(at).siblings),
         };
-        let next = step.apply(&self.network.rules)?;
+        let next = taken.take_top_level(&self.network.rules, &self.anchor_leaf, &self.state)?;
         self.take(contract, own, &execution);
-        self.state = next;
-        self.calls.push(MadeCall { program: program.clone(), execution, step });
+        let before = std::mem::replace(&mut self.state, next);
+        self.calls.push(MadeCall { program: program.clone(), execution, taken, before });
         Ok(&self.calls[self.calls.len() - 1].execution)
     }
 
-    /// Closes the session for a key. Checks everything that the end cap will, but the signature, and completes what
-    /// the realm will be told, so that nothing is asked of the network any more.
+    /// Closes the session for a key, to be proven in the shortest form. Checks everything that the proofs will, but the
+    /// signature, and completes what the realm will be told, so that nothing is asked of the network any more.
     pub fn close(self, signature_circuit: Fingerprint, key_parameter: Digest) -> Result<Unsigned<'a>, SessionError> {
-        if self.calls.is_empty() {
-            return Err(SessionError::Empty);
-        }
-        let end_cap = EndCap {
-            last: self.state.clone(),
-            last_circuit: self.last_circuit()?,
-            parameters: self.network.parameters.clone(),
-            signature_circuit,
-            key_parameter,
-        };
-        let result = end_cap.apply(&self.network.rules)?;
-        let ended = self.ended(result)?;
-        Ok(Unsigned { session: self, end_cap, ended })
+        self.close_as(Form::Shortest, signature_circuit, key_parameter)
     }
 
-    fn last_circuit(&self) -> Result<parth_protocol::circuit::Listed<SessionWhitelist>, Reject> {
-        let last = if self.calls.is_empty() { self.opening.circuit() } else { CircuitId::SessionStep };
-        let listed = self.network.circuits.listed(&self.network.rules.profile, last);
-        listed.ok_or_else(|| Reject::new(Rule::SessionWhitelist, "a session circuit", last.name()))
+    /// As [`Session::close`], in a form of choice.
+    pub fn close_as(
+        self,
+        form: Form,
+        signature_circuit: Fingerprint,
+        key_parameter: Digest,
+    ) -> Result<Unsigned<'a>, SessionError> {
+        let signer = (signature_circuit, key_parameter);
+        let parts = plan(&self, form, signer)?;
+        let ended = self.ended(parts.result.clone(), parts.closing())?;
+        Ok(Unsigned { session: self, parts: parts.list, signer, ended })
     }
 
     /// The user's state in a contract, as it stands.

@@ -6,8 +6,8 @@ use parth_circuits::recursion::Child;
 use parth_circuits::registry::{Registry, RegistryError};
 use parth_circuits::statement::StatementError;
 use parth_jobs::wire::Submission;
-use parth_proof::{Proof, Prover};
-use parth_protocol::CircuitId;
+use parth_proof::{Proof, Prover, VerifierKey};
+use parth_protocol::circuit::{CircuitId, Family};
 use thiserror::Error;
 
 use super::error::SessionError;
@@ -73,50 +73,47 @@ impl Signed<'_> {
         prover: &dyn Prover,
         mut progress: impl FnMut(Progress),
     ) -> Result<Submission, ProveSessionError> {
-        let total = 2 * self.session.calls.len() + 3;
+        let total = self.session.calls.len() + self.parts.len() + 1;
         let mut counter = Counter { done: 0, total, tell: &mut progress };
-        let opening = &self.session.opening;
-        let mut circuit = opening.circuit();
-        let mut last = counter.count(circuit.name(), || registry.prove_job(prover, opening, &[]))?;
-        for made in &self.session.calls {
-            last = self.prove_call(registry, prover, made, (circuit, &last), &mut counter)?;
-            circuit = CircuitId::SessionStep;
-        }
         let pinned = registry.pinned();
-        let signing = CircuitId::SignatureSchnorr;
-        let signature = counter.count(signing.name(), || registry.prove(prover, &self.signature, &[]))?;
-        let children =
-            [Child { key: pinned.key(circuit), proof: &last }, Child { key: pinned.key(signing), proof: &signature }];
-        let end_cap = CircuitId::EndCap;
-        let proof = counter.count(end_cap.name(), || registry.prove(prover, &self.end_cap, &children))?;
+        // The proofs that the next statement builds on, with their keys.
+        let mut below: Vec<(&VerifierKey, Proof)> = Vec::new();
+        for part in &self.parts {
+            for made in &self.session.calls[part.calls.clone()] {
+                below.push(prove_call(prover, made, &mut counter)?);
+            }
+            let circuit = part.statement.circuit();
+            if circuit.family() == Family::EndCap {
+                let signing = CircuitId::SignatureSchnorr;
+                let proof = counter.count(signing.name(), || registry.prove(prover, &self.signature, &[]))?;
+                below.push((pinned.key(signing), proof));
+            }
+            let children: Vec<Child<'_>> = below.iter().map(|(key, proof)| Child { key, proof }).collect();
+            let proof = counter.count(circuit.name(), || registry.prove_any(prover, &part.statement, &children))?;
+            below = vec![(pinned.key(circuit), proof)];
+        }
+        let (_, proof) = below.pop().ok_or(SessionError::Empty)?;
         Ok(Submission { session: self.ended.clone(), proof: proof.to_bytes() })
     }
+}
 
-    fn prove_call(
-        &self,
-        registry: &Registry,
-        prover: &dyn Prover,
-        made: &MadeCall,
-        (circuit, last): (CircuitId, &Proof),
-        counter: &mut Counter<'_>,
-    ) -> Result<Proof, ProveSessionError> {
-        let method = made.execution.call.method;
-        let contract = made.program.contract();
-        let function = contract.method(method).map(|function| function.name()).unwrap_or_default().to_owned();
-        let called = made.program.circuit(method).ok_or_else(|| SessionError::NoFunction {
-            contract: contract.name().to_owned(),
-            function: function.clone(),
-            known: "other functions".to_owned(),
-        })?;
-        let what = format!("{}.{function}", contract.name());
-        let call = counter.count(what, || called.prove(prover, &made.execution.witness));
-        let call =
-            call.map_err(|error| ProveSessionError::Call { contract: contract.name().to_owned(), function, error })?;
-        let children = [
-            Child { key: registry.pinned().key(circuit), proof: last },
-            Child { key: called.circuit().key(), proof: &call },
-        ];
-        let step = CircuitId::SessionStep;
-        Ok(counter.count(step.name(), || registry.prove(prover, &made.step, &children))?)
-    }
+/// Proves a call; with the key of its circuit.
+fn prove_call<'a>(
+    prover: &dyn Prover,
+    made: &'a MadeCall,
+    counter: &mut Counter<'_>,
+) -> Result<(&'a VerifierKey, Proof), ProveSessionError> {
+    let method = made.execution.call.method;
+    let contract = made.program.contract();
+    let function = contract.method(method).map(|function| function.name()).unwrap_or_default().to_owned();
+    let called = made.program.circuit(method).ok_or_else(|| SessionError::NoFunction {
+        contract: contract.name().to_owned(),
+        function: function.clone(),
+        known: "other functions".to_owned(),
+    })?;
+    let what = format!("{}.{function}", contract.name());
+    let proof = counter.count(what, || called.prove(prover, &made.execution.witness));
+    let proof =
+        proof.map_err(|error| ProveSessionError::Call { contract: contract.name().to_owned(), function, error })?;
+    Ok((called.circuit().key(), proof))
 }

@@ -4,11 +4,12 @@ use parth_crypto::Digest;
 use parth_crypto::schnorr::{PublicKey, SecretKey, Signature};
 use parth_jobs::wire::EndedSession;
 use parth_protocol::records::session::{EndCapResult, SessionMessage};
-use parth_protocol::session::end_cap::{EndCap, message};
+use parth_protocol::session::end_cap::message;
 use parth_protocol::signature::schnorr::Schnorr;
 use parth_protocol::{CircuitId, Record, Statement};
 
 use super::error::SessionError;
+use super::form::{Part, Signer};
 use super::list::ListedCall;
 use super::open::Session;
 
@@ -16,7 +17,8 @@ use super::open::Session;
 #[derive(Debug)]
 pub struct Unsigned<'a> {
     pub(super) session: Session<'a>,
-    pub(super) end_cap: EndCap,
+    pub(super) parts: Vec<Part>,
+    pub(super) signer: Signer,
     pub(super) ended: EndedSession,
 }
 
@@ -24,7 +26,7 @@ pub struct Unsigned<'a> {
 #[derive(Debug)]
 pub struct Signed<'a> {
     pub(super) session: Session<'a>,
-    pub(super) end_cap: EndCap,
+    pub(super) parts: Vec<Part>,
     pub(super) ended: EndedSession,
     pub(super) signature: Schnorr,
 }
@@ -32,7 +34,7 @@ pub struct Signed<'a> {
 impl<'a> Unsigned<'a> {
     /// What the key signs.
     pub fn message(&self) -> Result<SessionMessage, SessionError> {
-        Ok(message(&self.end_cap.last, &self.end_cap.parameters, self.end_cap.signature_circuit)?)
+        Ok(message(&self.session.state, &self.session.network.parameters, self.signer.0)?)
     }
 
     /// The calls, in order, for people: a device shows them, or executes them again, before it signs (attack F32).
@@ -55,19 +57,19 @@ impl<'a> Unsigned<'a> {
     /// Takes a signature that was made elsewhere.
     pub fn with_signature(self, public_key: PublicKey, signature: Signature) -> Result<Signed<'a>, SessionError> {
         let expected = self.session.network.circuits.fingerprint(CircuitId::SignatureSchnorr);
-        let actual = self.end_cap.signature_circuit;
+        let actual = self.signer.0;
         if expected != actual {
             return Err(SessionError::OtherSignatureCircuit { expected, actual });
         }
-        let (expected, actual) = (self.end_cap.key_parameter, public_key.parameter());
+        let (expected, actual) = (self.signer.1, public_key.parameter());
         if expected != actual {
             return Err(SessionError::OtherSigner { expected, actual });
         }
         let message = self.message()?.digest();
         let signature = Schnorr { message, public_key, signature };
         signature.apply(&self.session.network.rules).map_err(SessionError::Signature)?;
-        let Unsigned { session, end_cap, ended } = self;
-        Ok(Signed { session, end_cap, ended, signature })
+        let Unsigned { session, parts, ended, .. } = self;
+        Ok(Signed { session, parts, ended, signature })
     }
 }
 

@@ -42,7 +42,7 @@ impl Statement for LeftEndCapRightGuta {
         left.meet(rules, right, guta.whitelist, &guta.anchor)
     }
 
-    fn children(&self, rules: &Rules) -> Vec<ChildProof> {
-        vec![self.left.proof(rules), self.right.proof()]
+    fn children(&self, _: &Rules) -> Vec<ChildProof> {
+        vec![self.left.proof(), self.right.proof()]
     }
 }

@@ -42,7 +42,7 @@ impl Statement for LeftGutaRightEndCap {
         left.meet(rules, right, guta.whitelist, &guta.anchor)
     }
 
-    fn children(&self, rules: &Rules) -> Vec<ChildProof> {
-        vec![self.left.proof(), self.right.proof(rules)]
+    fn children(&self, _: &Rules) -> Vec<ChildProof> {
+        vec![self.left.proof(), self.right.proof()]
     }
 }

@@ -29,7 +29,7 @@ use crate::records::guta::{Anchor, GutaHeader, SessionStats, UserTransition};
 use crate::records::session::EndCapResult;
 use crate::reject::{Reject, Rule};
 use crate::statement::{ChildProof, Public};
-use crate::tree::{Checkpoints, Climb, ClimbKind, GutaWhitelist, Siblings};
+use crate::tree::{Checkpoints, Climb, ClimbKind, EndCapWhitelist, GutaWhitelist, Siblings};
 
 /// The field lists of this file; see [`crate::record`].
 #[macro_export]
@@ -40,6 +40,8 @@ macro_rules! guta_children {
             witness EndCapChild {
                 /// What it says.
                 result: EndCapResult,
+                /// Its circuit.
+                circuit: Listed<EndCapWhitelist>,
                 /// Siblings of the session's anchor in the checkpoint tree that the aggregation builds on.
                 anchor_path: Siblings<Checkpoints>,
             }
@@ -66,9 +68,12 @@ pub(crate) struct Side {
 }
 
 impl EndCapChild {
-    /// The user's transition, once the session's anchor is known to be a young ancestor of `anchor`.
+    /// The user's transition, once its circuit is known to close sessions of this network, and the session's anchor
+    /// to be a young ancestor of `anchor`.
     pub(crate) fn enter(&self, rules: &Rules, anchor: &Anchor) -> Result<Side, Reject> {
-        let (profile, result) = (&rules.profile, &self.result);
+        let (profile, result, listed) = (&rules.profile, &self.result, &self.circuit);
+        let (pinned, slot) = (rules.end_cap_whitelist, u64::from(listed.index.get()));
+        listed.path.check(profile, Rule::EndCapWhitelist, pinned, slot, listed.fingerprint.0)?;
         let at = u64::from(result.anchor.get());
         self.anchor_path.check(profile, Rule::AnchorPath, anchor.root, at, result.anchor_leaf)?;
         let height = u64::from(anchor.height.get());
@@ -90,8 +95,8 @@ impl EndCapChild {
         })
     }
 
-    pub(crate) fn proof(&self, rules: &Rules) -> ChildProof {
-        ChildProof { fingerprint: rules.end_cap, public: self.result.public_digest() }
+    pub(crate) fn proof(&self) -> ChildProof {
+        ChildProof { fingerprint: self.circuit.fingerprint, public: self.result.public_digest() }
     }
 }
 

@@ -41,7 +41,7 @@ impl Statement for SingleEndCap {
         self.end_cap.enter(rules, &self.anchor)?.climb(rules, &self.climb)?.alone(self.whitelist, &self.anchor)
     }
 
-    fn children(&self, rules: &Rules) -> Vec<ChildProof> {
-        vec![self.end_cap.proof(rules)]
+    fn children(&self, _: &Rules) -> Vec<ChildProof> {
+        vec![self.end_cap.proof()]
     }
 }

@@ -15,8 +15,9 @@ use crate::guta::{EndCapChild, GutaChild};
 use crate::plan::job::JobGraph;
 use crate::records::block::CheckpointLeaf;
 use crate::records::guta::{Anchor, GutaHeader};
+use crate::records::session::EndCapResult;
 use crate::reject::{Reject, Rule};
-use crate::tree::{Checkpoints, Climb, GutaWhitelist, Siblings};
+use crate::tree::{Checkpoints, Climb, EndCapWhitelist, GutaWhitelist, Siblings};
 use parth_crypto::Digest;
 
 /// The nodes of the user tree that the aggregation starts from.
@@ -240,6 +241,20 @@ pub fn guta_child(
     let listed = circuits.listed::<GutaWhitelist>(&rules.profile, circuit);
     let circuit = listed.ok_or_else(|| Reject::new(Rule::GutaWhitelist, "an aggregation circuit", circuit.name()))?;
     Ok(GutaChild { header, circuit })
+}
+
+/// A session as the child of an aggregation. `anchor_path` is the place of its anchor in the checkpoint tree.
+pub fn end_cap_child(
+    rules: &Rules,
+    circuits: &CircuitSet,
+    result: EndCapResult,
+    circuit: CircuitId,
+    anchor_path: Siblings<Checkpoints>,
+) -> Result<EndCapChild, Reject> {
+    let listed = circuits.listed::<EndCapWhitelist>(&rules.profile, circuit);
+    let closing = "a circuit that closes a session";
+    let circuit = listed.ok_or_else(|| Reject::new(Rule::EndCapWhitelist, closing, circuit.name()))?;
+    Ok(EndCapChild { result, circuit, anchor_path })
 }
 
 /// Adds the job for a checkpoint without sessions.

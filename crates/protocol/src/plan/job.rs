@@ -92,8 +92,16 @@ any_statement! {
     SessionStartNewUser(session::start_new_user::StartNewUser),
     /// `session::step`
     SessionStep(session::step::Step),
+    /// `session::first_two_calls`
+    FirstTwoCalls(session::first_two_calls::FirstTwoCalls),
+    /// `session::first_two_calls_new_user`
+    FirstTwoCallsNewUser(session::first_two_calls_new_user::FirstTwoCallsNewUser),
     /// `session::end_cap`
     EndCap(session::end_cap::EndCap),
+    /// `session::single_call`
+    SingleCall(session::single_call::SingleCall),
+    /// `session::single_call_new_user`
+    SingleCallNewUser(session::single_call_new_user::SingleCallNewUser),
     /// `guta::single_end_cap`
     SingleEndCap(guta::single_end_cap::SingleEndCap),
     /// `guta::two_end_caps`

@@ -33,6 +33,8 @@ macro_rules! network_records {
                 checkpoint: Fingerprint,
                 /// Whitelist of session circuits.
                 session_whitelist: Digest,
+                /// Whitelist of circuits that close a session.
+                end_cap_whitelist: Digest,
                 /// Whitelist of aggregation circuits.
                 guta_whitelist: Digest,
                 /// Whitelist of global circuits.

@@ -48,43 +48,64 @@ impl Statement for EndCap {
 
     fn apply(&self, rules: &Rules) -> Result<EndCapResult, Reject> {
         let (last, listed) = (&self.last, &self.last_circuit);
-        let (start, state) = (&last.start, &last.state);
-        Reject::unless_equal(Rule::SessionWhitelistPinned, rules.session_whitelist, last.whitelist)?;
         let slot = u64::from(listed.index.get());
-        listed.path.check(&rules.profile, Rule::SessionWhitelist, last.whitelist, slot, listed.fingerprint.0)?;
-        Reject::unless_equal(Rule::StateLeaf, state.leaf, last.leaf.digest())?;
-        Reject::unless_equal(Rule::DeferredStackEmpty, Digest::ZERO, state.deferred)?;
-        Reject::unless_equal(Rule::InlineStackEmpty, Digest::ZERO, state.inline)?;
-        Reject::unless_equal(Rule::ParametersOfSession, start.parameters, self.parameters.digest())?;
-        Reject::unless_equal(Rule::KeyUnchanged, start.key, last.leaf.key)?;
-        let key = key_commitment(self.signature_circuit, self.key_parameter);
-        Reject::unless_equal(Rule::KeyCommitment, start.key, key)?;
-        Reject::unless_equal(Rule::UserUnchanged, u64::from(start.user.get()), last.leaf.user.get().into())?;
-        Reject::unless_equal(Rule::Nonce, start.nonce.get(), last.leaf.nonce.get())?;
-        let (fees, end_leaf) = close(last, &self.parameters)?;
-        let effects = Effects::of(last);
-        Ok(EndCapResult {
-            user: start.user,
-            start_leaf: start.start_leaf,
-            end_leaf: end_leaf.digest(),
-            anchor: start.anchor,
-            anchor_leaf: start.anchor_leaf,
-            stats: stats(last, fees)?,
-            withdrawals: effects.withdrawals,
-            events: effects.events,
-            parameters: start.parameters,
-        })
+        let rule = Rule::SessionWhitelist;
+        listed.path.check(&rules.profile, rule, last.whitelist, slot, listed.fingerprint.0)?;
+        Reject::unless_equal(Rule::StateLeaf, last.state.leaf, last.leaf.digest())?;
+        end(rules, last, &self.parameters, self.signature_circuit, self.key_parameter)
     }
 
     fn children(&self, _: &Rules) -> Vec<ChildProof> {
-        let mut children =
-            vec![ChildProof { fingerprint: self.last_circuit.fingerprint, public: self.last.public_digest() }];
-        if let Ok(message) = message(&self.last, &self.parameters, self.signature_circuit) {
-            let signed = SignedMessage { message: message.digest(), key_parameter: self.key_parameter };
-            children.push(ChildProof { fingerprint: self.signature_circuit, public: signed.digest() });
-        }
-        children
+        let last = ChildProof { fingerprint: self.last_circuit.fingerprint, public: self.last.public_digest() };
+        let signature = signature(&self.last, &self.parameters, self.signature_circuit, self.key_parameter);
+        std::iter::once(last).chain(signature).collect()
     }
+}
+
+/// What an end cap says of a session after its last call: the rules of closing, for every circuit that closes one.
+/// That `last` is a session that was proven, call by call, is left to the caller.
+pub(crate) fn end(
+    rules: &Rules,
+    last: &Session,
+    parameters: &Parameters,
+    signature_circuit: Fingerprint,
+    key_parameter: Digest,
+) -> Result<EndCapResult, Reject> {
+    let (start, state) = (&last.start, &last.state);
+    Reject::unless_equal(Rule::SessionWhitelistPinned, rules.session_whitelist, last.whitelist)?;
+    Reject::unless_equal(Rule::DeferredStackEmpty, Digest::ZERO, state.deferred)?;
+    Reject::unless_equal(Rule::InlineStackEmpty, Digest::ZERO, state.inline)?;
+    Reject::unless_equal(Rule::ParametersOfSession, start.parameters, parameters.digest())?;
+    Reject::unless_equal(Rule::KeyUnchanged, start.key, last.leaf.key)?;
+    let key = key_commitment(signature_circuit, key_parameter);
+    Reject::unless_equal(Rule::KeyCommitment, start.key, key)?;
+    Reject::unless_equal(Rule::UserUnchanged, u64::from(start.user.get()), last.leaf.user.get().into())?;
+    Reject::unless_equal(Rule::Nonce, start.nonce.get(), last.leaf.nonce.get())?;
+    let (fees, end_leaf) = close(last, parameters)?;
+    let effects = Effects::of(last);
+    Ok(EndCapResult {
+        user: start.user,
+        start_leaf: start.start_leaf,
+        end_leaf: end_leaf.digest(),
+        anchor: start.anchor,
+        anchor_leaf: start.anchor_leaf,
+        stats: stats(last, fees)?,
+        withdrawals: effects.withdrawals,
+        events: effects.events,
+        parameters: start.parameters,
+    })
+}
+
+/// The proof that the key signed the session; nothing when the session cannot be closed.
+pub(crate) fn signature(
+    last: &Session,
+    parameters: &Parameters,
+    circuit: Fingerprint,
+    key_parameter: Digest,
+) -> Option<ChildProof> {
+    let message = message(last, parameters, circuit).ok()?;
+    let signed = SignedMessage { message: message.digest(), key_parameter };
+    Some(ChildProof { fingerprint: circuit, public: signed.digest() })
 }
 
 /// Public key commitment: the signature circuit and its key parameter.

@@ -1,14 +1,23 @@
-//! A user's session: start, one step a call, end cap.
+//! A user's session: start, one step a call, end cap; or the short forms, which state several of these in one proof.
 //!
 //! ```text
 //!   start | start_new_user ──▸ step ──▸ step ──▸ … ──▸ end_cap ◂── signature
 //!                                ▴        ▴
 //!                              call     call          (proofs of contract functions)
+//!
+//!   two calls or more:   first_two_calls ──▸ step ──▸ … ──▸ end_cap ◂── signature
+//!   one call:            single_call ◂── call, signature             (each also as …_new_user)
 //! ```
-//! Every statement but the end cap gives an open [`Session`]; its header is what the proof shows.
+//! Every statement but those that close a session gives an open [`Session`]; its header is what the proof shows. The
+//! short forms call the same rules: `call` those of a call that is taken, `end_cap` those of closing.
 //! Source: seed 001, phase 1; design/protocol.md, "Statements".
 
+pub mod call;
 pub mod end_cap;
+pub mod first_two_calls;
+pub mod first_two_calls_new_user;
+pub mod single_call;
+pub mod single_call_new_user;
 pub mod start;
 pub mod start_new_user;
 pub mod step;

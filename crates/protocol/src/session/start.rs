@@ -7,6 +7,7 @@ use parth_crypto::Digest;
 
 use crate::circuit::{CircuitId, Rules};
 use crate::ids::{CheckpointId, UserId};
+use crate::profile::Profile;
 use crate::record::{Record, native};
 use crate::records::block::CheckpointLeaf;
 use crate::records::leaf::UserLeaf;
@@ -46,17 +47,28 @@ impl Statement for Start {
         let profile = &rules.profile;
         let user = self.leaf.user;
         Reject::unless(Rule::Nobody, user != UserId::NOBODY, "a user id above 0", u64::from(user.get()))?;
-        let start_leaf = self.leaf.digest();
-        self.user_path.check(profile, Rule::UserPath, self.anchor_leaf.users, user.get().into(), start_leaf)?;
+        let (users, start_leaf) = (self.anchor_leaf.users, self.leaf.digest());
+        self.user_path.check(profile, Rule::UserPath, users, user.get().into(), start_leaf)?;
         let last = self.leaf.last_checkpoint;
         if self.anchor < last {
             return Err(Reject::number(Rule::AnchorNotBelowLast, last.get().into(), self.anchor.get().into()));
         }
+        Ok(self.opened(profile))
+    }
+
+    fn children(&self, _: &Rules) -> Vec<ChildProof> {
+        Vec::new()
+    }
+}
+
+impl Start {
+    /// The session before its first call, when the rules hold.
+    pub fn opened(&self, profile: &Profile) -> Session {
         let start = SessionStart {
             anchor: self.anchor,
             anchor_leaf: self.anchor_leaf.digest(),
-            start_leaf,
-            user,
+            start_leaf: self.leaf.digest(),
+            user: self.leaf.user,
             nonce: self.leaf.nonce,
             key: self.leaf.key,
             balance: self.leaf.balance,
@@ -64,10 +76,6 @@ impl Statement for Start {
             parameters: self.anchor_leaf.parameters,
         };
         let leaf = UserLeaf { last_checkpoint: self.anchor, ..self.leaf.clone() };
-        Ok(Session::opened(profile, self.whitelist, start, leaf))
-    }
-
-    fn children(&self, _: &Rules) -> Vec<ChildProof> {
-        Vec::new()
+        Session::opened(profile, self.whitelist, start, leaf)
     }
 }

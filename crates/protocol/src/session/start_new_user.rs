@@ -6,6 +6,7 @@ use parth_crypto::Digest;
 
 use crate::circuit::{CircuitId, Rules};
 use crate::ids::{Amount, CheckpointId, EventCount, Nonce, RegistrationIndex, UserId};
+use crate::profile::Profile;
 use crate::record::{Record, native};
 use crate::records::block::CheckpointLeaf;
 use crate::records::leaf::UserLeaf;
@@ -64,22 +65,29 @@ impl Statement for StartNewUser {
         let registrations = anchor.globals.registrations;
         self.registration_path.check(profile, Rule::RegistrationPath, registrations, at, self.key)?;
         self.user_path.check(profile, Rule::UserPath, anchor.users, self.user.get().into(), Digest::ZERO)?;
+        Ok(self.opened(profile))
+    }
+
+    fn children(&self, _: &Rules) -> Vec<ChildProof> {
+        Vec::new()
+    }
+}
+
+impl StartNewUser {
+    /// The session before its first call, when the rules hold.
+    pub fn opened(&self, profile: &Profile) -> Session {
         let start = SessionStart {
             anchor: self.anchor,
-            anchor_leaf: anchor.digest(),
+            anchor_leaf: self.anchor_leaf.digest(),
             start_leaf: Digest::ZERO,
             user: self.user,
             nonce: Nonce::ZERO,
             key: self.key,
             balance: Amount::ZERO,
             events: EventCount::ZERO,
-            parameters: anchor.parameters,
+            parameters: self.anchor_leaf.parameters,
         };
         let leaf = UserLeaf::fresh(self.key, UserContracts::empty_root(profile), self.anchor, self.user);
-        Ok(Session::opened(profile, self.whitelist, start, leaf))
-    }
-
-    fn children(&self, _: &Rules) -> Vec<ChildProof> {
-        Vec::new()
+        Session::opened(profile, self.whitelist, start, leaf)
     }
 }

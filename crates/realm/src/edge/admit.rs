@@ -1,16 +1,17 @@
 //! Admission of one session, cheapest check first (design/network.md, "Admission at an edge").
 //!
 //! ```text
-//!   decode → user, network, anchor → start leaf → one a user → proof → writes, openings, turnstile → pending
+//!   decode → circuit → user, network, anchor → start leaf → one a user → proof → writes, openings, turnstile → pending
 //! ```
 
 use parth_jobs::Claim;
 use parth_jobs::wire::{EndedSession, Submission, SubmissionId};
+use parth_protocol::Record;
+use parth_protocol::circuit::Family;
 use parth_protocol::ids::CheckpointId;
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::leaf::UserLeaf;
 use parth_protocol::tree::realm_of_user;
-use parth_protocol::{CircuitId, Record};
 use parth_store::Condition;
 
 use crate::Realm;
@@ -27,6 +28,9 @@ impl Realm {
             return Ok(id);
         }
         session.check_lists().map_err(Refusal::from)?;
+        if session.circuit.family() != Family::EndCap {
+            return Err(Refusal::OtherCircuit { actual: session.circuit }.into());
+        }
         let anchor = self.check_anchor(session)?;
         let start = self.check_start(session, id)?;
         let claim = self.claim(session);
@@ -54,9 +58,9 @@ impl Realm {
         Ok(SUBMISSIONS.get(&self.store, &key(id))?.map(|row| row.state))
     }
 
-    /// What the proof of a session must show.
+    /// What the proof of a session must show, under the pinned key of the circuit that it names.
     pub(crate) fn claim(&self, session: &EndedSession) -> Claim {
-        let circuit = CircuitId::EndCap;
+        let circuit = session.circuit;
         let fingerprint = self.network.circuits.fingerprint(circuit);
         Claim { circuit, fingerprint, public: session.result.digest() }
     }

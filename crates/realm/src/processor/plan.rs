@@ -1,9 +1,8 @@
 //! Plans the aggregation of the realm's sessions up to the realm's root.
 
 use parth_protocol::CircuitId;
-use parth_protocol::guta::EndCapChild;
 use parth_protocol::plan::JobGraph;
-use parth_protocol::plan::guta::{Part, Planner};
+use parth_protocol::plan::guta::{Part, Planner, end_cap_child};
 use parth_protocol::records::guta::{Anchor, GutaHeader};
 use parth_protocol::tree::Siblings;
 use parth_store::{NodeReads, Tree};
@@ -31,9 +30,12 @@ impl Realm {
         let anchor = Anchor { root: view.root(checkpoints)?, height: self.head()? };
         let mut parts = Vec::with_capacity(executed.sessions.len());
         for session in &executed.sessions {
-            let result = session.result.clone();
-            let path = view.path(checkpoints, result.anchor.get().into())?;
-            parts.push(Part::EndCap(EndCapChild { result, anchor_path: Siblings::new(path.siblings) }));
+            let (result, circuits) = (session.result.clone(), &self.network.circuits);
+            let path = Siblings::new(view.path(checkpoints, result.anchor.get().into())?.siblings);
+            let child = end_cap_child(rules, circuits, result, session.circuit, path);
+            parts.push(Part::EndCap(
+                child.map_err(|reject| self.contradiction(format!("an admitted session: {reject}")))?,
+            ));
         }
         let nodes = NodeReads::new(&view, self.users());
         let read = |level: usize, index: u64| nodes.node(level, index);

@@ -179,7 +179,34 @@ fn each_entry(book: &mut Book, world: &World, rule: Rule, name: &str, change: im
     book.refuse(rule, format!("{name} (right of an aggregation)"), right);
 }
 
+fn refuse_circuits_of_end_caps(book: &mut Book, world: &World) {
+    let rule = Rule::EndCapWhitelist;
+    let step = world.chain.circuits.fingerprint(CircuitId::SessionStep);
+    each_entry(book, world, rule, "a step that says to be an end cap", |_, child| {
+        child.circuit.fingerprint = step;
+    });
+    each_entry(book, world, rule, "an end cap by a circuit that nobody listed", |_, child| {
+        child.circuit.fingerprint = Fingerprint(other(child.circuit.fingerprint.0));
+    });
+    each_entry(book, world, rule, "an end cap at the place of another", |_, child| {
+        child.circuit.index = WhitelistIndex::constant(u8::from(child.circuit.index.get() == 0));
+    });
+    each_entry(book, world, rule, "an end cap at an empty place of the whitelist", |_, child| {
+        child.circuit.index = WhitelistIndex::constant(3);
+    });
+    each_entry(book, world, rule, "an end cap outside the whitelist whose low bits are right", |_, child| {
+        child.circuit.index = WhitelistIndex::constant(child.circuit.index.get() + 4);
+    });
+    each_entry(book, world, rule, "an end cap in a whitelist of its own", |_, child| {
+        child.circuit.path.0[1] = other(child.circuit.path.0[1]);
+    });
+    let mut short = world.single(7, 5);
+    short.end_cap.circuit.path.0.truncate(1);
+    book.refuse_natively(rule, LENGTH, "a whitelist path of an end cap that is too short", short);
+}
+
 fn refuse_end_caps(book: &mut Book, world: &World) {
+    refuse_circuits_of_end_caps(book, world);
     let rule = Rule::AnchorPath;
     each_entry(book, world, rule, "an anchor leaf that is no checkpoint", |_, child| {
         child.result.anchor_leaf = other(child.result.anchor_leaf);

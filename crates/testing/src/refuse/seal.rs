@@ -22,12 +22,19 @@ use parth_protocol::guta::two_end_caps::TwoEndCaps;
 use parth_protocol::guta::two_guta::TwoGuta;
 use parth_protocol::guta::{EndCapChild, GutaChild};
 use parth_protocol::plan::AnyStatement;
+use parth_protocol::records::block::CheckpointLeaf;
+use parth_protocol::records::session::Session;
+use parth_protocol::session::call::TakenCall;
 use parth_protocol::session::end_cap::{EndCap, key_commitment};
+use parth_protocol::session::first_two_calls::FirstTwoCalls;
+use parth_protocol::session::first_two_calls_new_user::FirstTwoCallsNewUser;
+use parth_protocol::session::single_call::SingleCall;
+use parth_protocol::session::single_call_new_user::SingleCallNewUser;
 use parth_protocol::session::start::Start;
 use parth_protocol::session::start_new_user::StartNewUser;
 use parth_protocol::session::step::Step;
 use parth_protocol::tree::{Siblings, TreeKind};
-use parth_protocol::{Profile, Record};
+use parth_protocol::{CircuitSet, Profile, Record, Rules};
 
 /// Statements whose dependent digests can be made again.
 pub trait Seal {
@@ -63,10 +70,13 @@ impl Seal for StartNewUser {
 
 impl Seal for Step {
     fn seal(&mut self, profile: &Profile) {
-        self.contract.functions = root(&self.function_path, self.function_index.get(), self.function.digest());
+        let taken = &mut self.taken;
+        let at = taken.function_index.get();
+        taken.contract.functions = root(&taken.function_path, at, taken.function.digest());
         self.seal_contract(profile);
         self.previous.whitelist = whitelist_of(&self.previous_circuit);
-        self.previous.leaf.contracts = root(&self.state_path, self.call.contract.get(), self.state_leaf);
+        let taken = &self.taken;
+        self.previous.leaf.contracts = root(&taken.state_path, taken.call.contract.get(), taken.state_leaf);
         self.seal_leaf();
     }
 }
@@ -85,7 +95,8 @@ pub(crate) trait SealStep {
 
 impl SealStep for Step {
     fn seal_contract(&mut self, _: &Profile) {
-        let contracts = root(&self.contract_path, self.call.contract.get(), self.contract.digest());
+        let taken = &self.taken;
+        let contracts = root(&taken.contract_path, taken.call.contract.get(), taken.contract.digest());
         self.anchor_leaf.globals.contracts = contracts;
         self.seal_anchor();
     }
@@ -101,14 +112,74 @@ impl SealStep for Step {
     }
 
     fn seal_context(&mut self) {
-        let (previous, context) = (&self.previous, &mut self.context);
-        context.session = previous.start.digest();
-        context.user_contracts = previous.leaf.contracts;
-        context.state = if self.state_leaf.is_zero() { self.contract.initial } else { self.state_leaf };
-        context.call = self.call.digest();
-        context.proofs = previous.state.proofs;
-        context.balance = previous.leaf.balance;
-        context.events_before = previous.leaf.events;
+        seal_call(&mut self.taken, &self.previous);
+    }
+}
+
+/// What a call proof repeats of the session.
+pub(crate) fn seal_call(taken: &mut TakenCall, previous: &Session) {
+    let context = &mut taken.context;
+    context.session = previous.start.digest();
+    context.user_contracts = previous.leaf.contracts;
+    context.state = if taken.state_leaf.is_zero() { taken.contract.initial } else { taken.state_leaf };
+    context.call = taken.call.digest();
+    context.proofs = previous.state.proofs;
+    context.balance = previous.leaf.balance;
+    context.events_before = previous.leaf.events;
+}
+
+/// What the first calls of a session repeat of it, one after the other.
+pub(crate) fn seal_calls<const N: usize>(
+    profile: &Profile,
+    anchor_leaf: &CheckpointLeaf,
+    opened: Session,
+    calls: [&mut TakenCall; N],
+) {
+    let rules = Rules::new(*profile, &CircuitSet::stand_in());
+    let mut session = opened;
+    for taken in calls {
+        seal_call(taken, &session);
+        // A call that is refused leaves nothing for the next one to follow from.
+        let Ok(next) = taken.take_top_level(&rules, anchor_leaf, &session) else { return };
+        session = next;
+    }
+}
+
+impl Seal for FirstTwoCalls {
+    /// The calls follow from the start and one another. Other trees than that of users are left as they are.
+    fn seal(&mut self, profile: &Profile) {
+        self.start.seal(profile);
+        let opened = self.start.opened(profile);
+        seal_calls(profile, &self.start.anchor_leaf, opened, [&mut self.first, &mut self.second]);
+    }
+}
+
+impl Seal for FirstTwoCallsNewUser {
+    /// As for [`FirstTwoCalls`]; the key stands in the tree of registrations.
+    fn seal(&mut self, profile: &Profile) {
+        self.start.seal(profile);
+        let opened = self.start.opened(profile);
+        seal_calls(profile, &self.start.anchor_leaf, opened, [&mut self.first, &mut self.second]);
+    }
+}
+
+impl Seal for SingleCall {
+    /// The call follows from the start, the start from key and parameters. Trees are left as they are, but that of
+    /// users, which follows from the key.
+    fn seal(&mut self, profile: &Profile) {
+        self.start.leaf.key = key_commitment(self.signature_circuit, self.key_parameter);
+        self.start.anchor_leaf.parameters = self.parameters.digest();
+        self.start.seal(profile);
+        seal_call(&mut self.taken, &self.start.opened(profile));
+    }
+}
+
+impl Seal for SingleCallNewUser {
+    /// As for [`SingleCall`]; the key stands in the tree of registrations.
+    fn seal(&mut self, profile: &Profile) {
+        self.start.key = key_commitment(self.signature_circuit, self.key_parameter);
+        self.start.seal(profile);
+        seal_call(&mut self.taken, &self.start.opened(profile));
     }
 }
 
@@ -267,6 +338,7 @@ macro_rules! seal_any {
     };
 }
 seal_any! {
-    SessionStart SessionStartNewUser SessionStep EndCap SingleEndCap TwoEndCaps TwoGuta LeftGutaRightEndCap
+    SessionStart SessionStartNewUser SessionStep FirstTwoCalls FirstTwoCallsNewUser EndCap SingleCall
+    SingleCallNewUser SingleEndCap TwoEndCaps TwoGuta LeftGutaRightEndCap
     LeftEndCapRightGuta ToCap NoChange RegisterUsers DeployContracts Unchanged Fold PartOne BlockStart Checkpoint
 }

@@ -26,14 +26,14 @@ pub(super) fn write(book: &mut Book, world: &World) {
     end_caps_of_strange_sessions(book, &world.called(7, COUNTER, 0, &World::write()).end_cap());
 }
 
-fn start(session: TestSession<'_>) -> Start {
+pub(super) fn start(session: TestSession<'_>) -> Start {
     match session.opening {
         Opening::Start(start) => *start,
         Opening::New(_) => panic!("the user has a leaf"),
     }
 }
 
-fn new_user(session: TestSession<'_>) -> StartNewUser {
+pub(super) fn new_user(session: TestSession<'_>) -> StartNewUser {
     match session.opening {
         Opening::New(start) => *start,
         Opening::Start(_) => panic!("the user has no leaf"),

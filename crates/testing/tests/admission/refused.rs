@@ -6,10 +6,10 @@ use parth_contract::contracts::system::{claimed_slot, sent_slot};
 use parth_contract::opening::BadOpening;
 use parth_crypto::Digest;
 use parth_jobs::wire::{MAX_CLAIMS, MAX_WRITES, Submission, WireError};
-use parth_protocol::Record;
 use parth_protocol::ids::{Amount, CheckpointId, Nonce, SlotCount, SlotIndex, StateHeight, UserId};
 use parth_protocol::plan::global::GlobalChanges;
 use parth_protocol::turnstile::SessionAnomaly;
+use parth_protocol::{CircuitId, Record};
 use parth_realm::turnstile::Unreadable;
 use parth_realm::{Refusal, SubmitError};
 
@@ -29,6 +29,7 @@ fn name(refusal: &Refusal) -> &'static str {
         Refusal::OldAnchor { .. } => "old anchor",
         Refusal::StaleStart { .. } => "stale start",
         Refusal::AlreadyPending { .. } => "already pending",
+        Refusal::OtherCircuit { .. } => "other circuit",
         Refusal::Proof { .. } => "proof",
         Refusal::Opening(_) => "opening",
         Refusal::Order { what } => what,
@@ -88,6 +89,8 @@ fn changes() -> Vec<(&'static str, Change)> {
     add("other chain", |_, s| s.session.result.anchor_leaf = word(1));
     add("other chain", |_, s| s.session.result.anchor = CheckpointId::constant(1));
     add("stale start", |_, s| s.session.result.start_leaf = Digest::ZERO);
+    add("other circuit", |_, s| s.session.circuit = CircuitId::SessionStep);
+    add("other circuit", |_, s| s.session.circuit = CircuitId::GutaSingleEndCap);
     add("proof", |_, s| s.proof = FORGED.to_vec());
     add("list", |_, s| s.session.claims = vec![s.session.claims[0].clone(); MAX_CLAIMS + 1]);
     add("list", |_, s| s.session.contracts[1].writes = vec![(SlotIndex::ZERO, word(1)); MAX_WRITES + 1]);

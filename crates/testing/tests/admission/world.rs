@@ -161,7 +161,8 @@ impl World {
         senders.sort();
         let claims = senders.into_iter().map(|from| self.claim(anchor, from, user)).collect();
         let (result, end_leaf) = (ended.result.clone(), ended.end_leaf.clone());
-        let session = EndedSession { result, end_leaf, contracts, claims };
+        let circuit = TestChain::closing_circuit(user);
+        let session = EndedSession { result, circuit, end_leaf, contracts, claims };
         (ended, Submission { session, proof: b"a proof".to_vec() })
     }
 
