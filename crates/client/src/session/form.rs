@@ -41,16 +41,16 @@ pub enum Form {
 #[derive(Clone, Debug)]
 pub(super) enum Opening {
     /// Of a user with a leaf.
-    Start(Start),
+    Start(Box<Start>),
     /// Of a new user.
-    New(StartNewUser),
+    New(Box<StartNewUser>),
 }
 
 impl Opening {
     fn statement(&self) -> AnyStatement {
         match self {
-            Opening::Start(start) => start.clone().into(),
-            Opening::New(start) => start.clone().into(),
+            Opening::Start(start) => (**start).clone().into(),
+            Opening::New(start) => (**start).clone().into(),
         }
     }
 }
@@ -92,8 +92,8 @@ pub(super) fn plan(session: &Session<'_>, form: Form, signer: Signer) -> Result<
         (Form::Shortest, 1) => single_call(session, signer),
         (Form::Shortest, _) => {
             let opening = match session.opening.clone() {
-                Opening::Start(start) => FirstTwoCalls { start, first: call(0), second: call(1) }.into(),
-                Opening::New(start) => FirstTwoCallsNewUser { start, first: call(0), second: call(1) }.into(),
+                Opening::Start(start) => FirstTwoCalls { start: *start, first: call(0), second: call(1) }.into(),
+                Opening::New(start) => FirstTwoCallsNewUser { start: *start, first: call(0), second: call(1) }.into(),
             };
             stepwise(session, Part { statement: opening, calls: 0..2 }, signer)
         }
@@ -107,11 +107,11 @@ fn single_call(session: &Session<'_>, signer: Signer) -> Result<Parts, SessionEr
     let (result, statement) = match session.opening.clone() {
         Opening::Start(start) => {
             let parameters = session.network.parameters.clone();
-            let statement = SingleCall { start, taken, parameters, signature_circuit, key_parameter };
+            let statement = SingleCall { start: *start, taken, parameters, signature_circuit, key_parameter };
             (statement.apply(rules)?, statement.into())
         }
         Opening::New(start) => {
-            let statement = SingleCallNewUser { start, taken, signature_circuit, key_parameter };
+            let statement = SingleCallNewUser { start: *start, taken, signature_circuit, key_parameter };
             (statement.apply(rules)?, statement.into())
         }
     };

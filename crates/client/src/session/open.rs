@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
                 let anchor_leaf = anchor_leaf.clone();
                 let start = Start { whitelist, anchor, anchor_leaf, leaf, user_path: opened.path };
                 let state = start.apply(&network.rules)?;
-                (Opening::Start(start), state)
+                (Opening::Start(Box::new(start)), state)
             }
             None => {
                 let start = StartNewUser {
@@ -88,7 +88,7 @@ impl<'a> Session<'a> {
                     user_path: opened.path,
                 };
                 let state = start.apply(&network.rules)?;
-                (Opening::New(start), state)
+                (Opening::New(Box::new(start)), state)
             }
         };
         if anchor != head {

@@ -66,6 +66,11 @@ impl Counter<'_> {
 }
 
 impl Signed<'_> {
+    /// Proofs of the session: of calls, of the signature, and of the statements that take them.
+    pub fn proofs(&self) -> usize {
+        self.session.calls.len() + self.parts.len() + 1
+    }
+
     /// Proves everything, and hears of each proof through `progress`.
     pub fn prove(
         &self,
@@ -73,8 +78,7 @@ impl Signed<'_> {
         prover: &dyn Prover,
         mut progress: impl FnMut(Progress),
     ) -> Result<Submission, ProveSessionError> {
-        let total = self.session.calls.len() + self.parts.len() + 1;
-        let mut counter = Counter { done: 0, total, tell: &mut progress };
+        let mut counter = Counter { done: 0, total: self.proofs(), tell: &mut progress };
         let pinned = registry.pinned();
         // The proofs that the next statement builds on, with their keys.
         let mut below: Vec<(&VerifierKey, Proof)> = Vec::new();

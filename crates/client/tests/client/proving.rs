@@ -1,37 +1,96 @@
-//! One session with real proofs.
+//! A session of each form with real proofs.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use parth_circuits::registry::Registry;
-use parth_client::Program;
+use parth_client::session::Form;
+use parth_client::{Program, Session};
 use parth_contract::contracts::{counter, system};
+use parth_jobs::wire::EndedSession;
 use parth_proof::pinned::Pinned;
 use parth_proof::{ClassData, Proof, StockProver};
 use parth_protocol::statement::Public;
 use parth_protocol::{CircuitId, Profile};
 
-use crate::net::{ANN, COUNTER, Net, felts};
-use crate::sessions::sign;
+use crate::net::{ANN, BOB, COUNTER, CYD, Net, SYSTEM, felts};
+use crate::sessions::sign_as;
 
-#[test]
-fn a_session_of_one_call_is_proven_by_five_proofs_and_its_end_cap_verifies() {
-    let pinned = Pinned::standard().unwrap().clone();
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(Pinned::standard().unwrap().clone()));
+
+/// On trees of the standard heights, with the pinned circuits: Ann has sent Bob and Cyd, who is new, something.
+fn net() -> Net {
     let [system, counter] = [system::contract(), counter::contract()]
         .map(|code| Arc::new(Program::compile(&Profile::STANDARD, code, None).unwrap()));
-    let net = Net::new(Profile::STANDARD, pinned.set(), system, counter);
+    let mut net = Net::new(Profile::STANDARD, Pinned::standard().unwrap().set(), system, counter);
     let mut session = net.open(ANN);
-    session.call(COUNTER, &net.counter, "increment", &felts(&[3])).unwrap();
-    let signed = sign(&net, session, ANN);
-    let registry = Registry::new(pinned.clone());
+    for person in [BOB, CYD] {
+        session.call(SYSTEM, &net.system, "send", &felts(&[net.user(person).get().into(), 40_000])).unwrap();
+    }
+    let ended = sign_as(&net, session, ANN, Form::Shortest).ended().clone();
+    let key = net.commitment(CYD);
+    net.checkpoint(&[ended], &[key]);
+    net
+}
+
+/// Proves a session, checks its proof under the pinned key of the circuit that it names, and lists what was proven.
+fn prove(net: &Net, session: Session<'_>, person: u32, form: Form) -> (Vec<String>, EndedSession) {
+    let signed = sign_as(net, session, person, form);
     let mut told = Vec::new();
-    let submission = signed.prove(&registry, &StockProver, |progress| told.push(progress)).unwrap();
-    let names: Vec<&str> = told.iter().map(|progress| progress.what.as_str()).collect();
-    let expected = ["session::start", "Counter.increment", "session::step", "signature::schnorr", "session::end_cap"];
-    assert_eq!(names, expected);
-    assert!((1..).zip(&told).all(|(done, progress)| (progress.done, progress.total) == (done, 5)));
+    let submission = signed.prove(&REGISTRY, &StockProver, |progress| told.push(progress)).unwrap();
+    let total = signed.proofs();
+    assert!((1..).zip(&told).all(|(done, progress)| (progress.done, progress.total) == (done, total)));
+    assert_eq!(told.len(), total);
     assert_eq!(&submission.session, signed.ended());
-    let (key, class) = (pinned.key(CircuitId::EndCap), ClassData::node());
+    let (key, class) = (REGISTRY.pinned().key(submission.session.circuit), ClassData::node());
     let proof = Proof::from_bytes(class, &submission.proof).unwrap();
     key.verify(class, &proof).unwrap();
     assert_eq!(proof.public_digest(), Some(submission.session.result.public_digest()));
+    (told.into_iter().map(|progress| progress.what).collect(), submission.session)
+}
+
+#[test]
+fn a_session_is_proven_in_every_form_and_says_the_same_in_each() {
+    let net = net();
+    let increment = |session: &mut Session<'_>| {
+        session.call(COUNTER, &net.counter, "increment", &felts(&[3])).unwrap();
+    };
+    let one = || {
+        let mut session = net.open(BOB);
+        increment(&mut session);
+        session
+    };
+    let (names, short) = prove(&net, one(), BOB, Form::Shortest);
+    assert_eq!(names, ["Counter.increment", "signature::schnorr", "session::single_call"]);
+    let (names, long) = prove(&net, one(), BOB, Form::Stepwise);
+    let stepwise = ["session::start", "Counter.increment", "session::step", "signature::schnorr", "session::end_cap"];
+    assert_eq!(names, stepwise);
+    assert_eq!((short.circuit, long.circuit), (CircuitId::SingleCall, CircuitId::EndCap));
+    assert_eq!((&short.result, &short.end_leaf), (&long.result, &long.end_leaf));
+    assert_eq!(short.id(), long.id(), "one session, however it is proven");
+
+    let mut three = one();
+    increment(&mut three);
+    increment(&mut three);
+    let (names, _) = prove(&net, three, BOB, Form::Shortest);
+    let increments = ["Counter.increment", "Counter.increment", "session::first_two_calls"];
+    let rest = ["Counter.increment", "session::step", "signature::schnorr", "session::end_cap"];
+    assert_eq!(names, [&increments[..], &rest[..]].concat());
+}
+
+#[test]
+fn the_first_session_of_a_user_is_proven_in_its_short_forms() {
+    let net = net();
+    let claim = || {
+        let mut session = net.open(CYD);
+        session.call(SYSTEM, &net.system, "claim", &felts(&[net.user(ANN).get().into()])).unwrap();
+        session
+    };
+    let (names, ended) = prove(&net, claim(), CYD, Form::Shortest);
+    assert_eq!(names, ["System.claim", "signature::schnorr", "session::single_call_new_user"]);
+    assert_eq!(ended.circuit, CircuitId::SingleCallNewUser);
+    let mut two = claim();
+    two.call(COUNTER, &net.counter, "increment", &felts(&[3])).unwrap();
+    let (names, _) = prove(&net, two, CYD, Form::Shortest);
+    let calls = ["System.claim", "Counter.increment", "session::first_two_calls_new_user"];
+    assert_eq!(names, [&calls[..], &["signature::schnorr", "session::end_cap"][..]].concat());
 }

@@ -1,5 +1,6 @@
 //! Sessions that go well.
 
+use parth_client::session::Form;
 use parth_client::{Session, Signed};
 use parth_contract::contracts::system::{claimed_slot, sent_slot};
 use parth_crypto::schnorr::{PublicKey, Signature};
@@ -11,8 +12,13 @@ use crate::net::{ANN, BALANCE, BOB, COUNTER, CYD, Net, SYSTEM, felts, key};
 
 /// Makes a session sign itself.
 pub(crate) fn sign<'a>(net: &Net, session: Session<'a>, person: u32) -> Signed<'a> {
+    sign_as(net, session, person, Form::Shortest)
+}
+
+/// As [`sign`], to be proven in a form of choice.
+pub(crate) fn sign_as<'a>(net: &Net, session: Session<'a>, person: u32, form: Form) -> Signed<'a> {
     let circuit = net.network.circuits.fingerprint(CircuitId::SignatureSchnorr);
-    let unsigned = session.close(circuit, key(person).public().parameter()).unwrap();
+    let unsigned = session.close_as(form, circuit, key(person).public().parameter()).unwrap();
     unsigned.sign(&key(person), &[9; 32]).unwrap()
 }
 
@@ -57,6 +63,30 @@ fn a_session_of_several_contracts_says_all_that_a_realm_needs() {
     let leaf = net.leaf_of(ANN).unwrap();
     assert_eq!((leaf.balance.get(), leaf.nonce.get()), (BALANCE - 500 - 25, 1));
     assert_eq!(net.word(ANN, COUNTER, 0), word(7));
+}
+
+#[test]
+fn the_shortest_form_has_three_proofs_for_one_call_and_two_a_call_and_one_for_more() {
+    let net = after_sends();
+    let sends = |person: u32, calls: u64, form| {
+        let mut session = net.open(person);
+        if person == CYD {
+            session.call(SYSTEM, &net.system, "claim", &felts(&[net.user(ANN).get().into()])).unwrap();
+        }
+        while session.calls().len() < calls as usize {
+            session.call(COUNTER, &net.counter, "increment", &felts(&[1])).unwrap();
+        }
+        let signed = sign_as(&net, session, person, form);
+        (signed.proofs() as u64, signed.ended().circuit, signed.ended().result.clone())
+    };
+    for (person, single) in [(BOB, CircuitId::SingleCall), (CYD, CircuitId::SingleCallNewUser)] {
+        for calls in 1..=4 {
+            let (proofs, closing, result) = sends(person, calls, Form::Shortest);
+            let expected = if calls == 1 { (3, single) } else { (2 * calls + 1, CircuitId::EndCap) };
+            assert_eq!((proofs, closing), expected);
+            assert_eq!(sends(person, calls, Form::Stepwise), (2 * calls + 3, CircuitId::EndCap, result));
+        }
+    }
 }
 
 #[test]

@@ -400,14 +400,13 @@ fn bad_calls<S: Short>(book: &mut Book, kind: Kind, base: &S) {
         }
     }
     if kind == Kind::Call {
-        let debts: [(Rule, &str, fn(&mut TakenCall)); 2] = [
-            (Rule::DeferredStackEmpty, "a deferred", |t| t.context.deferred = Digest::from([1, 2, 3, 4])),
-            (Rule::InlineStackEmpty, "an inline", |t| t.context.inline = Digest::from([0, 0, 0, 1])),
-        ];
-        for (rule, which, change) in debts {
-            let owing = broken(base, |s| change(s.calls()[0]));
-            book.refuse(rule, format!("{which} call that is left to pay after the first of {places}"), owing);
-        }
+        let owing = |change: fn(&mut TakenCall)| broken(base, |s| change(s.calls()[0]));
+        let deferred = owing(|t| t.context.deferred = Digest::from([1, 2, 3, 4]));
+        let name = format!("a deferred call that is left to pay after the first of {places}");
+        book.refuse(Rule::DeferredStackEmpty, name, deferred);
+        let inline = owing(|t| t.context.inline = Digest::from([0, 0, 0, 1]));
+        let name = format!("an inline call that is left to pay after the first of {places}");
+        book.refuse(Rule::InlineStackEmpty, name, inline);
     }
 }
 
