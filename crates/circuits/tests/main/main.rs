@@ -5,6 +5,7 @@
 //!   book        every rule circuit equals its native statement, over the book of statements
 //!   recursion   composition with real proofs, and every way of passing off another child
 //!   forged      an evil circuit of the checkpoint class
+//!   short       the short forms of a session: what may stand below them, and where they enter
 //!   rows        the row budget
 //!   cache       built circuits on disk
 //! ```
@@ -15,3 +16,4 @@ mod forged;
 mod gadgets;
 mod recursion;
 mod rows;
+mod short;
