@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!   genesis      five users, neighbours in the user tree
-//!   sessions     one each; the first makes a call
+//!   sessions     one each: with a call or without one, in every form
 //!   aggregation  of several choices of them, so that every way of joining two occurs
-//!   checkpoint 1 a registration and a deployment; then the new user opens a session
+//!   checkpoint 1 a registration and a deployment; then the new user opens a session, in every form
 //! ```
 
 use std::error::Error;
@@ -19,18 +19,23 @@ use parth_crypto::{Digest, Felt};
 use parth_proof::Pinned;
 use parth_protocol::block::start::Start as BlockStart;
 use parth_protocol::genesis::{Fees, Genesis, GenesisState, GenesisUser, SCHEMA};
-use parth_protocol::guta::EndCapChild;
 use parth_protocol::ids::{
     Amount, CheckpointId, ContractId, FeeRate, Fingerprint, RealmBits, RegistrationIndex, Time, UserId,
 };
 use parth_protocol::plan::checkpoint::{PrimaryChoice, plan_checkpoint};
 use parth_protocol::plan::global::{GlobalChanges, plan_globals};
-use parth_protocol::plan::guta::{Part, Planner, no_change};
+use parth_protocol::plan::guta::{Part, Planner, end_cap_child, no_change};
 use parth_protocol::plan::{JobGraph, JobId};
+use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::guta::Anchor;
 use parth_protocol::records::leaf::UserLeaf;
 use parth_protocol::records::session::{EndCapResult, Session};
+use parth_protocol::session::call::TakenCall;
 use parth_protocol::session::end_cap::{EndCap, key_commitment, message};
+use parth_protocol::session::first_two_calls::FirstTwoCalls;
+use parth_protocol::session::first_two_calls_new_user::FirstTwoCallsNewUser;
+use parth_protocol::session::single_call::SingleCall;
+use parth_protocol::session::single_call_new_user::SingleCallNewUser;
 use parth_protocol::session::start::Start;
 use parth_protocol::session::start_new_user::StartNewUser;
 use parth_protocol::session::step::Step;
@@ -53,8 +58,8 @@ pub(super) struct Inputs {
     pub(super) graph: JobGraph,
     /// Signatures, by the names of their proofs.
     pub(super) signatures: Vec<(JobId, Schnorr)>,
-    /// The call.
-    pub(super) call: PlayedCall,
+    /// The calls; the first one is measured.
+    pub(super) calls: Vec<PlayedCall>,
 }
 
 /// A call of a contract function.
@@ -68,6 +73,9 @@ pub(super) struct PlayedCall {
     /// What its circuit takes.
     pub(super) witness: CallWitness,
 }
+
+/// What a session says, and the circuit that closes it.
+type Closed = (EndCapResult, CircuitId);
 
 /// The network as it stands while it is played.
 struct Network {
@@ -89,15 +97,15 @@ pub(super) fn play(pinned: &Pinned) -> Result<Inputs, Box<dyn Error>> {
     let mut graph = JobGraph::default();
     let mut signatures = Vec::new();
     let mut results = Vec::new();
-    let mut call = None;
+    let mut calls = Vec::new();
     for number in 1..=USERS {
-        let made = network.session(&mut graph, number, &mut call)?;
+        let made = network.session(&mut graph, number, &mut calls)?;
         signatures.push(made.1);
         results.push(made.0);
     }
     network.aggregate(&mut graph, &results)?;
-    network.checkpoint(&mut graph)?;
-    Ok(Inputs { graph, signatures, call: call.ok_or("the first session makes a call")? })
+    signatures.push(network.checkpoint(&mut graph, &mut calls)?);
+    Ok(Inputs { graph, signatures, calls })
 }
 
 fn key(number: u32) -> Result<SecretKey, Box<dyn Error>> {
@@ -140,11 +148,8 @@ impl Network {
             seed: "bench".to_owned(),
             time: Time::constant(1),
             realm_bits: RealmBits::ZERO,
-            fees: Fees {
-                base: FeeRate::constant(100),
-                per_call: FeeRate::constant(10),
-                per_slot: FeeRate::constant(1),
-            },
+            // None, so that the new user needs no balance.
+            fees: Fees { base: FeeRate::ZERO, per_call: FeeRate::ZERO, per_slot: FeeRate::ZERO },
             users: keys?.into_iter().map(|key| GenesisUser { key, balance: Amount::constant(1_000_000) }).collect(),
             contracts: vec![
                 system.deploy(profile, &unnamed)?.leaf().clone(),
@@ -168,98 +173,88 @@ impl Network {
         })
     }
 
-    /// Plays a session. The first one makes a call, which it leaves in `call`.
+    /// Plays a session: the first user's step by step, the second's in one proof, the third's with two calls in its
+    /// opening, and those of others without a call.
     fn session(
         &self,
         graph: &mut JobGraph,
         number: u32,
-        call: &mut Option<PlayedCall>,
-    ) -> Result<(EndCapResult, (JobId, Schnorr)), Box<dyn Error>> {
+        calls: &mut Vec<PlayedCall>,
+    ) -> Result<(Closed, (JobId, Schnorr)), Box<dyn Error>> {
         let (rules, circuits, profile) = (&self.rules, &self.circuits, &self.rules.profile);
-        let leaf: &UserLeaf = &self.state.users[number as usize - 1];
+        let (leaf, anchor_leaf): (&UserLeaf, _) = (&self.state.users[number as usize - 1], &self.state.head.leaf);
         let start = Start {
             whitelist: rules.session_whitelist,
             anchor: CheckpointId::ZERO,
-            anchor_leaf: self.state.head.leaf.clone(),
+            anchor_leaf: anchor_leaf.clone(),
             leaf: leaf.clone(),
             user_path: path(&self.users, leaf.user.get().into()),
         };
-        let mut last = graph.add(rules, circuits, start)?;
-        let mut last_circuit = CircuitId::SessionStart;
-        if call.is_none() {
-            let (step, made) = self.call(&last)?;
-            last = graph.add(rules, circuits, step)?;
-            last_circuit = CircuitId::SessionStep;
-            *call = Some(made);
+        let (secret, parameters) = (key(number)?, self.state.parameters.clone());
+        let signature_circuit = circuits.fingerprint(CircuitId::SignatureSchnorr);
+        let key_parameter = secret.public().parameter();
+        let mut player = Player::new(self);
+        let listed = |circuit| circuits.listed::<SessionWhitelist>(profile, circuit).ok_or("a session circuit");
+        let opened = start.apply(rules)?;
+        if number == 2 {
+            let taken = player.call(&opened, anchor_leaf, calls)?;
+            let statement = SingleCall { start, taken, parameters, signature_circuit, key_parameter };
+            let signed = self.sign(&statement.last(rules)?, &secret)?;
+            return Ok(((graph.add(rules, circuits, statement)?, CircuitId::SingleCall), signed));
         }
-        let signing = circuits.fingerprint(CircuitId::SignatureSchnorr);
-        let secret = key(number)?;
-        let message = message(&last, &self.state.parameters, signing)?.digest();
-        let signature = secret.sign(message, &[0; 32]);
-        let schnorr = Schnorr { message, public_key: secret.public(), signature };
-        let public = schnorr.apply(rules)?.public_digest();
-        let end_cap = EndCap {
-            last,
-            last_circuit: circuits.listed::<SessionWhitelist>(profile, last_circuit).ok_or("a session circuit")?,
-            parameters: self.state.parameters.clone(),
-            signature_circuit: signing,
-            key_parameter: secret.public().parameter(),
+        let (last, last_circuit) = match number {
+            1 => {
+                let previous = graph.add(rules, circuits, start)?;
+                let taken = player.call(&previous, anchor_leaf, calls)?;
+                let (previous_circuit, anchor_leaf) = (listed(CircuitId::SessionStart)?, anchor_leaf.clone());
+                let step = Step { previous, previous_circuit, anchor_leaf, taken };
+                (graph.add(rules, circuits, step)?, CircuitId::SessionStep)
+            }
+            3 => {
+                let first = player.call(&opened, anchor_leaf, calls)?;
+                let called = first.take_top_level(rules, anchor_leaf, &opened)?;
+                let second = player.call(&called, anchor_leaf, calls)?;
+                (graph.add(rules, circuits, FirstTwoCalls { start, first, second })?, CircuitId::FirstTwoCalls)
+            }
+            _ => (graph.add(rules, circuits, start)?, CircuitId::SessionStart),
         };
-        let result = graph.add(rules, circuits, end_cap)?;
-        Ok((result, (JobId::new(signing, public), schnorr)))
+        let signed = self.sign(&last, &secret)?;
+        let last_circuit = listed(last_circuit)?;
+        let end_cap = EndCap { last, last_circuit, parameters, signature_circuit, key_parameter };
+        Ok(((graph.add(rules, circuits, end_cap)?, CircuitId::EndCap), signed))
     }
 
-    /// A call of the counter's first function, and the step that takes it into the session.
-    fn call(&self, session: &Session) -> Result<(Step, PlayedCall), Box<dyn Error>> {
-        let (profile, anchor_leaf) = (&self.rules.profile, &self.state.head.leaf);
-        let function = self.counter.functions().first().ok_or("a counter with a function")?;
-        let own = self.counter.empty_state();
-        let inputs = [Felt::constant(3)];
-        let done = execute(profile, COUNTER, function, session, anchor_leaf, &inputs, &own, &NoReader)?;
-        let deployed = self.counter.deploy(profile, &self.fingerprints)?;
-        let placed = deployed.function(function.method()).ok_or("a function that is deployed")?;
-        let mine = SparseTree::new(UserContracts::DOMAIN, UserContracts::height(profile));
-        let at = u64::from(COUNTER.get());
-        let claim = ChildProof { fingerprint: placed.leaf.fingerprint, public: done.context.digest() };
-        let step = Step {
-            previous: session.clone(),
-            previous_circuit: self.circuits.listed(profile, CircuitId::SessionStart).ok_or("a session circuit")?,
-            anchor_leaf: anchor_leaf.clone(),
-            contract: deployed.leaf().clone(),
-            contract_path: path(&self.contracts, at),
-            function: placed.leaf,
-            function_index: placed.index,
-            function_path: placed.path,
-            call: done.call,
-            context: done.context,
-            state_leaf: Digest::ZERO,
-            state_path: path(&mine, at),
-        };
-        let made = PlayedCall {
-            id: JobId::from(&claim),
-            name: format!("{}.{}", self.counter.name(), function.name()),
-            contract: self.counter.clone(),
-            witness: done.witness,
-        };
-        Ok((step, made))
+    /// A signature that closes a session, with the name of its proof.
+    fn sign(&self, last: &Session, secret: &SecretKey) -> Result<(JobId, Schnorr), Box<dyn Error>> {
+        let signing = self.circuits.fingerprint(CircuitId::SignatureSchnorr);
+        let message = message(last, &self.state.parameters, signing)?.digest();
+        let signature = secret.sign(message, &[0; 32]);
+        let schnorr = Schnorr { message, public_key: secret.public(), signature };
+        let public = schnorr.apply(&self.rules)?.public_digest();
+        Ok((JobId::new(signing, public), schnorr))
     }
 
     /// Aggregates several choices of the sessions, each from the same state. Between them they take every circuit.
-    fn aggregate(&self, graph: &mut JobGraph, results: &[EndCapResult]) -> Result<(), Box<dyn Error>> {
+    fn aggregate(&self, graph: &mut JobGraph, results: &[Closed]) -> Result<(), Box<dyn Error>> {
         let nodes = |level: usize, index: u64| self.users.node(level, index);
         let planner = Planner { rules: &self.rules, circuits: &self.circuits, anchor: &self.anchor, nodes: &nodes };
         let top = self.rules.profile.users();
         for choice in [&results[..1], &results[1..3], &results[..3], &results[1..4], &results[1..5]] {
-            let parts = choice.iter().map(|result| {
-                Part::EndCap(EndCapChild { result: result.clone(), anchor_path: path(&self.checkpoints, 0) })
+            let parts = choice.iter().map(|(result, circuit)| {
+                let anchor = path(&self.checkpoints, 0);
+                end_cap_child(&self.rules, &self.circuits, result.clone(), *circuit, anchor).map(Part::EndCap)
             });
-            planner.aggregate(graph, parts.collect(), top)?;
+            planner.aggregate(graph, parts.collect::<Result<_, _>>()?, top)?;
         }
         Ok(())
     }
 
     /// The first two checkpoints, and the first session of the user whom the second registers.
-    fn checkpoint(mut self, graph: &mut JobGraph) -> Result<(), Box<dyn Error>> {
+    fn checkpoint(
+        mut self,
+        graph: &mut JobGraph,
+        calls: &mut Vec<PlayedCall>,
+    ) -> Result<(JobId, Schnorr), Box<dyn Error>> {
         let (rules, circuits, head) = (&self.rules, &self.circuits, &self.state.head);
         graph.add(rules, circuits, BlockStart { leaf: head.leaf.clone() })?;
         let guta = no_change(graph, rules, circuits, &self.anchor, head.leaf.clone(), path(&self.checkpoints, 0))?;
@@ -291,6 +286,9 @@ impl Network {
 
         let key = changes.registrations[0];
         self.registrations.set(registered as u64, key);
+        for (at, leaf) in (deployed as u64..).zip(&changes.deployments) {
+            self.contracts.set(at, leaf.digest());
+        }
         let registration = RegistrationIndex::new(registered as u32).ok_or("a registration index")?;
         let user: UserId = user_of_registration(&rules.profile, parameters.realm_bits, registration);
         let start = StartNewUser {
@@ -304,7 +302,73 @@ impl Network {
             registration_path: path(&self.registrations, registered as u64),
             user_path: path(&self.users, user.get().into()),
         };
-        graph.add(rules, circuits, start)?;
-        Ok(())
+        let (opened, anchor_leaf) = (graph.add(rules, circuits, start.clone())?, &start.anchor_leaf);
+        let mut player = Player::new(&self);
+        let first = player.call(&opened, anchor_leaf, calls)?;
+        let called = first.take_top_level(rules, anchor_leaf, &opened)?;
+        let second = player.call(&called, anchor_leaf, calls)?;
+        let two = FirstTwoCallsNewUser { start: start.clone(), first: first.clone(), second };
+        graph.add(rules, circuits, two)?;
+        let secret = self::key(USERS + 1)?;
+        let signed = self.sign(&called, &secret)?;
+        let signature_circuit = circuits.fingerprint(CircuitId::SignatureSchnorr);
+        let key_parameter = secret.public().parameter();
+        let single = SingleCallNewUser { start, taken: first, signature_circuit, key_parameter };
+        graph.add(rules, circuits, single)?;
+        Ok(signed)
+    }
+}
+
+/// A user who calls the counter's first function, and the state that the user has of it.
+struct Player<'a> {
+    network: &'a Network,
+    own: SparseTree,
+    mine: SparseTree,
+}
+
+impl Player<'_> {
+    fn new(network: &Network) -> Player<'_> {
+        let mine = SparseTree::new(UserContracts::DOMAIN, UserContracts::height(&network.rules.profile));
+        Player { network, own: network.counter.empty_state(), mine }
+    }
+
+    /// Makes a call and notes what its proof takes.
+    fn call(
+        &mut self,
+        session: &Session,
+        anchor_leaf: &CheckpointLeaf,
+        calls: &mut Vec<PlayedCall>,
+    ) -> Result<TakenCall, Box<dyn Error>> {
+        let Network { rules, counter, fingerprints, contracts, .. } = self.network;
+        let profile = &rules.profile;
+        let function = counter.functions().first().ok_or("a counter with a function")?;
+        let inputs = [Felt::constant(3)];
+        let done = execute(profile, COUNTER, function, session, anchor_leaf, &inputs, &self.own, &NoReader)?;
+        let deployed = counter.deploy(profile, fingerprints)?;
+        let placed = deployed.function(function.method()).ok_or("a function that is deployed")?;
+        let at = u64::from(COUNTER.get());
+        let claim = ChildProof { fingerprint: placed.leaf.fingerprint, public: done.context.digest() };
+        let taken = TakenCall {
+            contract: deployed.leaf().clone(),
+            contract_path: path(contracts, at),
+            function: placed.leaf,
+            function_index: placed.index,
+            function_path: placed.path,
+            call: done.call,
+            context: done.context,
+            state_leaf: self.mine.leaf(at),
+            state_path: path(&self.mine, at),
+        };
+        calls.push(PlayedCall {
+            id: JobId::from(&claim),
+            name: format!("{}.{}", counter.name(), function.name()),
+            contract: counter.clone(),
+            witness: done.witness,
+        });
+        for write in &done.writes {
+            self.own.set(write.index.get(), write.new);
+        }
+        self.mine.set(at, self.own.root());
+        Ok(taken)
     }
 }

@@ -258,11 +258,11 @@ impl Demo<'_> {
             let program = self.people.program(call.program);
             open.call(call.program.id(), program, call.function, &inputs).map_err(|error| fail(error.to_string()))?;
         }
-        let unsigned = open.close(self.people.signature_circuit(), key.public().parameter());
+        let unsigned = open.close_as(session.form, self.people.signature_circuit(), key.public().parameter());
         let unsigned = unsigned.map_err(|error| fail(error.to_string()))?;
         // The key is the demo's own, so nothing is gained by other entropy.
         let signed = unsigned.sign(&key, &[0; 32]).map_err(|error| fail(error.to_string()))?;
-        let bar = self.screen.bar(format!("session of user {user}"), 2 * session.calls.len() + 3);
+        let bar = self.screen.bar(format!("session of user {user}"), signed.proofs());
         let submission = signed.prove(self.registry, self.prover, |progress: Progress| {
             self.times.proof(&progress.what, progress.took);
             if let Some(bar) = &bar {

@@ -3,17 +3,22 @@
 //! ```text
 //!   1   a genesis user sends native balance to a newcomer, who registers; Counter and Token are deployed
 //!   2   the newcomer, in another realm, claims it in its first session; every other realm is quiet
+//!       (with eight users or more, three newcomers: their first sessions are of three forms)
 //!   3   everybody from genesis counts; the issuer mints tokens and sends some to the newcomer
 //!   4   the newcomer claims the tokens; a genesis user sends native balance
 //!   5   nothing at all
 //!   6…  counting, by turns
 //! ```
 
+use parth_client::session::Form;
 use parth_protocol::Profile;
 use parth_protocol::ids::{ContractId, RealmBits, RegistrationIndex, UserId};
 use parth_protocol::tree::{realm_of_user, user_of_registration};
 
 use super::options::Shape;
+
+/// Users from whom on a demo is wide: it proves every circuit.
+const WIDE: u32 = 8;
 
 /// A contract of the demo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +49,8 @@ pub(crate) struct Call {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Session {
     pub(crate) person: u32,
+    /// How it is proven.
+    pub(crate) form: Form,
     pub(crate) calls: Vec<Call>,
 }
 
@@ -82,6 +89,22 @@ impl Script {
         self.people + 1
     }
 
+    /// Everybody who arrives later. In a wide demo there is one for each form that a first session can have.
+    fn newcomers(&self) -> Vec<u32> {
+        let many = if self.people < WIDE { 1 } else { 3 };
+        (self.newcomer()..).take(many).collect()
+    }
+
+    /// The person's first session: claims what was sent, then counts.
+    fn arrival(&self, person: u32) -> Session {
+        let claimed = claim(Program::System, self.user(self.sender));
+        match person - self.newcomer() {
+            0 => self.after(person, claimed),
+            1 => Session { person, form: Form::Shortest, calls: vec![claimed, increment(1)] },
+            _ => Session { person, form: Form::Stepwise, calls: vec![claimed] },
+        }
+    }
+
     /// Who may mint tokens.
     pub(crate) fn issuer(&self) -> u32 {
         1
@@ -99,14 +122,12 @@ impl Script {
     pub(crate) fn scene(&self, checkpoint: u32) -> Scene {
         match checkpoint {
             1 => Scene {
-                registrations: vec![self.newcomer()],
+                registrations: self.newcomers(),
                 deployments: vec![Program::Counter, Program::Token],
-                sessions: vec![
-                    self.session(self.sender, |n| self.send(if n == 0 { self.newcomer() } else { 2 }, 10_000)),
-                ],
+                sessions: vec![self.sending()],
             },
             2 => Scene {
-                sessions: vec![self.after(self.newcomer(), claim(Program::System, self.user(self.sender)))],
+                sessions: self.newcomers().into_iter().map(|person| self.arrival(person)).collect(),
                 ..Scene::default()
             },
             3 => Scene { sessions: (1..=self.people).map(|person| self.minting(person)).collect(), ..Scene::default() },
@@ -124,7 +145,15 @@ impl Script {
     }
 
     fn session(&self, person: u32, call: impl Fn(u32) -> Call) -> Session {
-        Session { person, calls: (0..self.calls).map(call).collect() }
+        Session { person, form: Form::Shortest, calls: (0..self.calls).map(call).collect() }
+    }
+
+    /// What newcomers need to pay for their first session.
+    fn sending(&self) -> Session {
+        let mut receivers = self.newcomers();
+        receivers.resize(receivers.len().max(self.calls as usize), 2);
+        let calls = receivers.into_iter().map(|to| self.send(to, 10_000)).collect();
+        Session { person: self.sender, form: Form::Shortest, calls }
     }
 
     fn counting(&self, person: u32) -> Session {
@@ -140,6 +169,9 @@ impl Script {
 
     fn minting(&self, person: u32) -> Session {
         let mut session = self.counting(person);
+        if person == self.people && person >= WIDE {
+            session.form = Form::Stepwise;
+        }
         if person == self.issuer() {
             let send = vec![u64::from(self.user(self.newcomer()).get()), 400];
             session.calls = vec![
