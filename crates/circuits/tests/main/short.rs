@@ -12,7 +12,7 @@ use parth_crypto::schnorr::SecretKey;
 use parth_crypto::{Digest, merkle};
 use parth_proof::{Builder, Circuit, Class, Pinned, Proof, Prover, StockProver, VerifierKey, Witness, field};
 use parth_protocol::guta::single_end_cap::SingleEndCap;
-use parth_protocol::ids::{ContractId, RealmBits, UserId};
+use parth_protocol::ids::RealmBits;
 use parth_protocol::plan::guta::end_cap_child;
 use parth_protocol::records::guta::Anchor;
 use parth_protocol::session::call::TakenCall;
@@ -25,7 +25,7 @@ use parth_protocol::statement::{ChildProof, Public};
 use parth_protocol::tree::{Checkpoints, Climb, Contracts, Functions, Siblings, TreeKind};
 use parth_protocol::{CircuitId, Profile, Record, Statement};
 use parth_testing::chain::COUNTER;
-use parth_testing::refuse::{Seal, World as Book};
+use parth_testing::refuse::Seal;
 use parth_testing::session::Opening;
 use parth_testing::{CallEffect, TestChain};
 use plonky2::iop::target::Target;
@@ -43,7 +43,7 @@ impl Free {
         let mut builder = Builder::new(parth_proof::class::config());
         let public: Vec<Target> = (0..4).map(|_| builder.add_virtual_target()).collect();
         for _ in 0..salt {
-            builder.assert_bool(parth_circuits::gadgets::logic::is_zero(&mut builder, public[0]));
+            parth_circuits::gadgets::logic::assert_not_zero(&mut builder, public[0]);
         }
         builder.register_public_inputs(&public);
         Free { circuit: Circuit::build(class::data(class), builder).unwrap(), public }
@@ -80,9 +80,11 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let (rules, circuits) = (registry.rules().clone(), registry.pinned().set());
     let (deployed, evil) = (Free::build(Class::Call, 0), Free::build(Class::Call, 1));
     let chain = TestChain::new(Profile::STANDARD, circuits.clone(), RealmBits::constant(1), &[1_000_000; 2]);
-    let effect = CallEffect { slots: 1, ..CallEffect::default() };
+    // A proof of a call that changes nothing serves for the same call again, so these two differ.
+    let effect = |slots| CallEffect { slots, ..CallEffect::default() };
     let user = chain.head().leaves.keys().next().copied().unwrap();
-    let played = chain.session(user).unwrap().call(COUNTER, 0, &effect).unwrap().call(COUNTER, 0, &effect).unwrap();
+    let session = chain.session(user).unwrap();
+    let played = session.call(COUNTER, 0, &effect(1)).unwrap().call(COUNTER, 0, &effect(2)).unwrap();
     let Opening::Start(start) = &played.opening else { panic!("the user is in genesis") };
     let mut start: Start = (**start).clone();
     let deploy = |mut taken: TakenCall| {
