@@ -55,10 +55,24 @@ pub fn mds_lanes<L: Lanes>(state: &mut [L; WIDTH]) {
     mix(state, &[Halves { low: 0, high: 0 }; WIDTH]);
 }
 
+/// Lanes whose S-boxes are computed side by side: one S-box is a chain of three dependent products, and machines do not
+/// look far enough ahead to find the next lane's. Measured: 4 is best of 1, 2, 3, 4, 6, 12 for AVX-512.
+const ABREAST: usize = 4;
+
 #[inline(always)]
 fn sboxes<L: Lanes>(state: &mut [L; WIDTH]) {
-    for lane in state {
-        *lane = lane.pow7();
+    for lanes in state.as_chunks_mut::<ABREAST>().0 {
+        let (mut x2, mut x3, mut x4) = (*lanes, *lanes, *lanes);
+        for at in 0..ABREAST {
+            x2[at] = lanes[at].square();
+        }
+        for at in 0..ABREAST {
+            x4[at] = x2[at].square();
+            x3[at] = x2[at] * lanes[at];
+        }
+        for at in 0..ABREAST {
+            lanes[at] = x3[at] * x4[at];
+        }
     }
 }
 
