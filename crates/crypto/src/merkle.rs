@@ -19,7 +19,7 @@
 //! Twins: `circuits::gadgets::merkle`.
 
 use std::collections::BTreeMap;
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use thiserror::Error;
 
@@ -28,22 +28,28 @@ use crate::domain::Domain;
 use crate::hash::node;
 
 /// Levels of the highest tree, root included.
-const LEVELS: usize = 65;
+pub const LEVELS: usize = 65;
 
 /// The root of an empty tree of `height` levels above its leaves, for the tree kind of `domain`.
 ///
 /// # Panics
 /// When `height` is above 64.
 pub fn empty_root(domain: Domain, height: usize) -> Digest {
-    static ROOTS: LazyLock<Mutex<BTreeMap<Domain, [Digest; LEVELS]>>> = LazyLock::new(Mutex::default);
+    empty_roots(domain)[height]
+}
+
+/// The roots of empty trees of every height, from 0 to 64 levels above their leaves, for the tree kind of `domain`.
+pub fn empty_roots(domain: Domain) -> Arc<[Digest; LEVELS]> {
+    static ROOTS: LazyLock<Mutex<BTreeMap<Domain, Arc<[Digest; LEVELS]>>>> = LazyLock::new(Mutex::default);
     let mut roots = ROOTS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    roots.entry(domain).or_insert_with(|| {
+    let of_domain = roots.entry(domain).or_insert_with(|| {
         let mut levels = [Digest::ZERO; LEVELS];
         for level in 1..LEVELS {
             levels[level] = node(domain, levels[level - 1], levels[level - 1]);
         }
-        levels
-    })[height]
+        Arc::new(levels)
+    });
+    Arc::clone(of_domain)
 }
 
 /// A leaf position and the siblings from the leaf up.

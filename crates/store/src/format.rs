@@ -17,7 +17,7 @@ use crate::kv::{Changes, KeyRange, KvStore};
 use crate::space::{Condition, Space};
 
 /// Version of the layout of keys and values that this program reads and writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Name of the text file.
 pub const FORMAT_FILE: &str = "FORMAT";

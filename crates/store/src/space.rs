@@ -21,6 +21,7 @@ use parth_crypto::Digest;
 use parth_protocol::ids::CheckpointId;
 
 use crate::error::{ReadError, WriteError};
+use crate::forest::Advance;
 use crate::key::Key;
 use crate::kv::{Changes, KeyRange, KvStore, Row, position};
 
@@ -136,6 +137,8 @@ pub struct Batch {
     changes: Changes,
     /// The first value that had no encoding; [`Store::write`] refuses the batch for it.
     failure: Option<WriteError>,
+    /// Drafts of the forest whose rows are in it.
+    advances: Vec<Advance>,
 }
 
 impl Batch {
@@ -147,6 +150,10 @@ impl Batch {
     /// Is nothing in it?
     pub fn is_empty(&self) -> bool {
         self.changes.rows.is_empty()
+    }
+
+    pub(crate) fn when_committed(&mut self, advance: Advance) {
+        self.advances.push(advance);
     }
 
     pub(crate) fn put(&mut self, table: u8, key: &[u8], value: Vec<u8>) {
@@ -202,7 +209,7 @@ impl Store {
 
     /// An empty batch. `label` names what it is for, as `role/step`; crash points are named after it.
     pub fn batch(&self, label: &'static str) -> Batch {
-        Batch { space: self.space, changes: Changes { label, rows: Vec::new() }, failure: None }
+        Batch { space: self.space, changes: Changes { label, rows: Vec::new() }, failure: None, advances: Vec::new() }
     }
 
     /// Epoch and head as stored.
@@ -251,7 +258,15 @@ impl Store {
             batch.put_value(TERMS, "terms", &first.encoded(), &epoch);
         }
         batch.put_value(POSITION, "position", &[], &Position { epoch, head: Some(to), head_epoch: epoch });
-        self.write(batch, Condition::At { epoch, head: from })
+        let advances = std::mem::take(&mut batch.advances);
+        self.write(batch, Condition::At { epoch, head: from })?;
+        if stored.head == from {
+            let before = from.map(|from| (from.checkpoint, stored.head_epoch));
+            for advance in &advances {
+                advance.committed(before, (to.checkpoint, epoch));
+            }
+        }
+        Ok(())
     }
 
     /// The runs of checkpoints that belong to one epoch each: first checkpoint and epoch, in order. A run starts right

@@ -2,19 +2,20 @@
 //! each checkpoint run (design/quality.md, I1).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use parth_crypto::Digest;
-use parth_crypto::hash::nodes;
-use parth_crypto::merkle::empty_root;
+use parth_crypto::merkle::empty_roots;
 use parth_protocol::ids::{CheckpointId, ContractId, UserId};
 
+use super::block::{Block, BlockId, Change, hash_up};
 use super::tree::TreeId;
-use super::view::{ForestView, row};
+use super::view::{BlockRow, ForestView, row};
 use super::{Forest, ForestError};
 use crate::space::NODES;
 
 /// Rows read from the store at a time.
-const PAGE: usize = 8192;
+const PAGE: usize = 2048;
 
 /// A node that is not what the nodes below it say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,17 +54,19 @@ impl Checked {
     }
 }
 
-/// The nodes of one level of the tree under way, in order of index, that are stored at the head.
-type Level = BTreeMap<u64, Digest>;
+/// The blocks of the tree under way that are stored at the head, by level of their bottom and index of their root: the
+/// block's own bottom nodes that are not empty.
+type Blocks = BTreeMap<BlockId, BlockRow>;
 
-/// Recomputes every tree of the space at its head, level by level from the lowest stored one, and compares each stored
-/// node; and compares each CSTATE root with its leaf in UCON, where both are held. Memory is that of the largest tree.
+/// Recomputes every tree of the space at its head, block by block from the lowest stored one, and compares each stored
+/// node that has a block below; and compares each CSTATE root with its leaf in UCON, where both are held. Memory is that
+/// of the largest tree.
 pub fn check(forest: &Forest) -> Result<Checked, ForestError> {
     let view = forest.at_head()?;
     let mut out = Checked { checkpoint: view.checkpoint(), ..Checked::default() };
     let Some(head) = view.checkpoint() else { return Ok(out) };
     let mut state_roots = BTreeMap::new();
-    let mut tree: Option<(TreeId, BTreeMap<u8, Level>)> = None;
+    let mut tree: Option<(TreeId, Blocks)> = None;
     let mut last = None;
     let mut from = Vec::new();
     loop {
@@ -71,19 +74,18 @@ pub fn check(forest: &Forest) -> Result<Checked, ForestError> {
         for (key, value) in &rows {
             let row = row(key, value)?;
             out.rows += 1;
-            // Newest first: the first readable row of a node is the node.
-            if row.checkpoint > head || !view.is_committed(&row) || last == Some(row.place) {
+            // Newest first: the first readable row of a block is the block.
+            if row.checkpoint > head || !view.is_committed(&row) || last == Some(row.id) {
                 continue;
             }
-            last = Some(row.place);
-            let (id, level, index) = row.place;
-            if tree.as_ref().is_none_or(|(open, _)| *open != id)
-                && let Some((done, levels)) = tree.replace((id, BTreeMap::new()))
+            last = Some(row.id);
+            if tree.as_ref().is_none_or(|(open, _)| *open != row.id.tree)
+                && let Some((done, blocks)) = tree.replace((row.id.tree, Blocks::new()))
             {
-                finish(done, &levels, &mut out, &mut state_roots);
+                finish(done, &blocks, &mut out, &mut state_roots);
             }
-            if let Some((_, levels)) = &mut tree {
-                levels.entry(level).or_default().insert(index, row.digest);
+            if let Some((_, blocks)) = &mut tree {
+                blocks.insert(row.id, row);
             }
         }
         match rows.last() {
@@ -91,46 +93,48 @@ pub fn check(forest: &Forest) -> Result<Checked, ForestError> {
             _ => break,
         }
     }
-    if let Some((done, levels)) = tree {
-        finish(done, &levels, &mut out, &mut state_roots);
+    if let Some((done, blocks)) = tree {
+        finish(done, &blocks, &mut out, &mut state_roots);
     }
     compare_states(&view, &state_roots, &mut out)?;
     Ok(out)
 }
 
-/// Compares the levels of one tree with each other.
-fn finish(
-    id: TreeId,
-    levels: &BTreeMap<u8, Level>,
-    out: &mut Checked,
-    state_roots: &mut BTreeMap<(UserId, ContractId), Digest>,
-) {
-    let domain = id.domain();
+/// Compares the blocks of one tree with each other.
+fn finish(tree: TreeId, blocks: &Blocks, out: &mut Checked, state_roots: &mut BTreeMap<(UserId, ContractId), Digest>) {
+    let (domain, empties) = (tree.domain(), empty_roots(tree.domain()));
     out.trees += 1;
-    let (Some((&floor, leaves)), Some((&top, roots))) = (levels.first_key_value(), levels.last_key_value()) else {
-        return;
-    };
-    let empty = empty_root(domain, usize::from(floor));
-    out.leaves += leaves.values().filter(|leaf| **leaf != empty).count() as u64;
-    for level in floor..top {
-        let (below, above) = (levels.get(&level), levels.get(&(level + 1)));
-        let (nothing, empty) = (Level::new(), empty_root(domain, usize::from(level)));
-        let (below, above) = (below.unwrap_or(&nothing), above.unwrap_or(&nothing));
-        let at = |index: u64| below.get(&index).copied().unwrap_or(empty);
-        let mut parents: Vec<u64> = below.keys().map(|index| index >> 1).chain(above.keys().copied()).collect();
-        parents.sort_unstable();
-        parents.dedup();
-        let pairs: Vec<_> = parents.iter().map(|&parent| (at(2 * parent), at(2 * parent + 1))).collect();
-        for (index, expected) in parents.into_iter().zip(nodes(domain, &pairs)) {
-            let empty = || empty_root(domain, usize::from(level + 1));
-            let actual = above.get(&index).copied().unwrap_or_else(empty);
-            if actual != expected {
-                out.differences.push(Difference { tree: id, level: level + 1, index, expected, actual });
+    let Some((&BlockId { base: floor, .. }, _)) = blocks.first_key_value() else { return };
+    let mut changes: Vec<Change> = Vec::with_capacity(blocks.len());
+    for (&id, row) in blocks {
+        let mut change = Change::new(id, Arc::new(Block::empty(id, row.tree_top, &empties)));
+        change.set(row.bottom.iter().copied());
+        changes.push(change);
+        out.leaves += if id.base == floor { row.bottom.len() as u64 } else { 0 };
+    }
+    hash_up(domain, &empties, &mut changes);
+    // What each block gives for its root, and what the block above holds there.
+    let mut nodes: BTreeMap<(u8, u64), (Option<Digest>, Option<Digest>)> = BTreeMap::new();
+    for change in &changes {
+        let (id, block) = (change.id, &change.block);
+        if id.top() < block.tree_top {
+            nodes.entry((id.top(), id.root)).or_default().0 = Some(block.node(1));
+        } else if let TreeId::State { user, contract } = tree {
+            // The tree may end below the block's root: then its root stands at the left edge.
+            state_roots.insert((user, contract), block.node(1 << (id.top() - block.tree_top)));
+        }
+        if id.base > floor {
+            for &(number, node) in &blocks[&id].bottom {
+                nodes.entry((id.base, id.first() + number as u64)).or_default().1 = Some(node);
             }
         }
     }
-    if let (TreeId::State { user, contract }, Some((_, &root))) = (id, roots.first_key_value()) {
-        state_roots.insert((user, contract), root);
+    for ((level, index), (below, above)) in nodes {
+        let empty = empties[usize::from(level)];
+        let (expected, actual) = (below.unwrap_or(empty), above.unwrap_or(empty));
+        if expected != actual {
+            out.differences.push(Difference { tree, level, index, expected, actual });
+        }
     }
 }
 

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parth_crypto::Digest;
-use parth_crypto::hash::nodes;
-use parth_crypto::merkle::Path;
+use parth_crypto::merkle::{Path, empty_roots};
 use parth_protocol::ids::CheckpointId;
+use rayon::prelude::*;
 
 use super::ForestError;
+use super::block::{AT_ONCE, Block, BlockId, Change, bases, hash_up};
+use super::memory::{Advance, Entry, Layer};
 use super::tree::{Tree, TreeId};
-use super::view::{ForestView, Place, line, row_key};
+use super::view::{ForestView, line, row_key};
 use crate::space::{Batch, Epoch, NODES};
-
-/// Nodes that a draft has changed.
-type Layer = BTreeMap<Place, Digest>;
 
 /// A fork of the forest: a committed view, the drafts that are sealed and not yet committed, and changes of its own.
 /// Dropping it forgets them.
@@ -40,36 +39,40 @@ impl ForestDraft {
     }
 
     /// Sets leaves and brings every node above them up to date, up to the root of the tree or part, which it returns.
-    /// Each touched node is hashed once, a level at a time.
+    /// Each touched node is hashed once, many side by side; large batches use every core.
     pub fn set_leaves(&mut self, tree: Tree, leaves: &BTreeMap<u64, Digest>) -> Result<Digest, ForestError> {
         if let Some(&index) = leaves.keys().find(|&&index| !tree.has(tree.floor(), index)) {
             return Err(ForestError::Outside { tree, level: tree.floor(), index });
         }
-        let siblings = self.lone_siblings(tree, leaves)?;
+        let empties = empty_roots(tree.domain());
         let mut changed: Vec<(u64, Digest)> = leaves.iter().map(|(&index, &leaf)| (index, leaf)).collect();
+        let block_of = |base, index| BlockId::of(tree, base, index).0;
         let mut fresh = Vec::new();
-        for level in tree.floor()..=tree.top() {
-            fresh.extend(changed.iter().map(|&(index, digest)| ((tree.id(), level, index), digest)));
-            if level == tree.top() {
+        for base in bases(tree) {
+            if changed.is_empty() {
                 break;
             }
-            let (mut parents, mut pairs) = (Vec::with_capacity(changed.len()), Vec::with_capacity(changed.len()));
-            let mut at = changed.iter().peekable();
-            while let Some(&(index, digest)) = at.next() {
-                let pair = match at.next_if(|(next, _)| *next == index ^ 1) {
-                    Some(&(_, right)) => (digest, right),
-                    None => {
-                        // Read ahead by `lone_siblings`, which walks the same indices.
-                        let sibling = siblings.get(&(level, index ^ 1)).copied().unwrap_or_else(|| tree.empty(level));
-                        if index & 1 == 0 { (digest, sibling) } else { (sibling, digest) }
-                    }
-                };
-                parents.push(index >> 1);
-                pairs.push(pair);
-            }
-            changed = parents.into_iter().zip(nodes(tree.domain(), &pairs)).collect();
+            let runs: Vec<&[(u64, Digest)]> =
+                changed.chunk_by(|left, right| block_of(base, left.0) == block_of(base, right.0)).collect();
+            let ids: Vec<BlockId> = runs.iter().map(|run| block_of(base, run[0].0)).collect();
+            let blocks = self.blocks(tree, &ids)?;
+            let mut changes: Vec<Change> =
+                ids.into_iter().zip(blocks).map(|(id, block)| Change::new(id, block)).collect();
+            let fill = |(change, run): (&mut Change, &&[(u64, Digest)])| {
+                let first = change.id.first();
+                change.set(run.iter().map(|&(index, node)| ((index - first) as usize, node)));
+            };
+            // Each change copies the block that it alters.
+            changes.par_iter_mut().zip(&runs).with_min_len(AT_ONCE).for_each(fill);
+            hash_up(tree.domain(), &empties, &mut changes);
+            changed = changes.iter().map(|change| (change.id.root, change.block.node(1))).collect();
+            fresh.extend(changes);
         }
-        self.own.extend(fresh);
+        for change in fresh {
+            let before = self.own.get(&change.id).map_or(0, |entry| entry.set);
+            let set = before | change.bottom_mask();
+            self.own.insert(change.id, Entry { block: change.block, set });
+        }
         self.root(tree)
     }
 
@@ -85,7 +88,7 @@ impl ForestDraft {
         Sealed { view: self.view, layers }
     }
 
-    /// How many nodes it has changed: the rows that its commit will write.
+    /// How many blocks of nodes it has changed: the rows that its commit will write.
     pub fn changed(&self) -> usize {
         self.own.len()
     }
@@ -122,7 +125,14 @@ impl ForestDraft {
     }
 
     fn nodes(&self, tree: Tree, places: &[(u8, u64)]) -> Result<Vec<Digest>, ForestError> {
-        let mut out: Vec<_> = places.iter().map(|&(level, index)| self.drafted((tree.id(), level, index))).collect();
+        let drafted = |&(level, index): &(u8, u64)| {
+            if !tree.has(level, index) {
+                return None; // the view refuses it
+            }
+            let (id, place) = BlockId::of(tree, level, index);
+            self.drafted(id).map(|block| block.node(place))
+        };
+        let mut out: Vec<_> = places.iter().map(drafted).collect();
         let missing: Vec<usize> = (0..out.len()).filter(|&at| out[at].is_none()).collect();
         let asked: Vec<_> = missing.iter().map(|&at| places[at]).collect();
         for (at, digest) in missing.into_iter().zip(self.view.nodes(tree, &asked)?) {
@@ -131,32 +141,21 @@ impl ForestDraft {
         Ok(out.into_iter().flatten().collect())
     }
 
-    /// A node that this draft or one below has changed.
-    fn drafted(&self, place: Place) -> Option<Digest> {
-        let below = || self.below.iter().rev().find_map(|layer| layer.get(&place));
-        self.own.get(&place).or_else(below).copied()
+    /// Many blocks of one tree, in the order asked for.
+    fn blocks(&self, tree: Tree, ids: &[BlockId]) -> Result<Vec<Arc<Block>>, ForestError> {
+        let mut out: Vec<_> = ids.iter().map(|&id| self.drafted(id).cloned()).collect();
+        let missing: Vec<usize> = (0..out.len()).filter(|&at| out[at].is_none()).collect();
+        let asked: Vec<_> = missing.iter().map(|&at| ids[at]).collect();
+        for (at, block) in missing.into_iter().zip(self.view.blocks(tree, &asked)?) {
+            out[at] = Some(block);
+        }
+        Ok(out.into_iter().flatten().collect())
     }
 
-    /// The siblings that a change of these leaves hashes and does not change itself, all read at once.
-    fn lone_siblings(
-        &self,
-        tree: Tree,
-        leaves: &BTreeMap<u64, Digest>,
-    ) -> Result<BTreeMap<(u8, u64), Digest>, ForestError> {
-        let mut places = Vec::new();
-        let mut indices: Vec<u64> = leaves.keys().copied().collect();
-        for level in tree.floor()..tree.top() {
-            for (at, &index) in indices.iter().enumerate() {
-                let twin = if index & 1 == 0 { indices.get(at + 1) } else { at.checked_sub(1).map(|at| &indices[at]) };
-                if twin != Some(&(index ^ 1)) {
-                    places.push((level, index ^ 1));
-                }
-            }
-            indices = indices.into_iter().map(|index| index >> 1).collect();
-            indices.dedup();
-        }
-        let digests = self.nodes(tree, &places)?;
-        Ok(places.into_iter().zip(digests).collect())
+    /// A block that this draft or one below has changed.
+    fn drafted(&self, id: BlockId) -> Option<&Arc<Block>> {
+        let below = || self.below.iter().rev().find_map(|layer| layer.get(&id));
+        self.own.get(&id).or_else(below).map(|entry| &entry.block)
     }
 }
 
@@ -171,27 +170,34 @@ impl Sealed {
         self.draft().root(tree)
     }
 
-    /// Adds the rows of this draft, and of no other, to the batch that commits `checkpoint` under `epoch`.
+    /// Adds the rows of this draft, and of no other, to the batch that commits `checkpoint` under `epoch`. What the
+    /// draft changed stays in memory once that batch is committed.
     pub fn write_into(&self, batch: &mut Batch, checkpoint: CheckpointId, epoch: Epoch) {
         let Some(own) = self.layers.last() else { return };
-        for (&place, digest) in own.iter() {
-            batch.put(NODES, &row_key(place, checkpoint, epoch), digest.to_bytes().to_vec());
+        for (&id, entry) in own.iter() {
+            let empty = empty_roots(id.tree.domain())[usize::from(id.base)];
+            batch.put(NODES, &row_key(id, checkpoint, epoch), entry.block.to_bytes(id, empty));
         }
+        let memory = Arc::clone(self.view.memory());
+        batch.when_committed(Advance { memory, checkpoint, layer: Arc::clone(own) });
     }
 
     /// The leaves that this draft changed in a tree: index and new leaf, in order.
     pub fn changed_leaves(&self, tree: Tree) -> Vec<(u64, Digest)> {
-        let first: Place = (tree.id(), tree.floor(), 0);
-        let last: Place = (tree.id(), tree.floor(), u64::MAX);
+        let first = BlockId { tree: tree.id(), base: tree.floor(), root: 0 };
+        let last = BlockId { root: u64::MAX, ..first };
         let Some(own) = self.layers.last() else { return Vec::new() };
-        let leaves = own.range(first..=last).filter(|((_, level, index), _)| tree.has(*level, *index));
-        leaves.map(|((_, _, index), leaf)| (*index, *leaf)).collect()
+        let leaves = own.range(first..=last).flat_map(|(id, entry)| {
+            let numbers = (0..id.width()).filter(|at| entry.set >> at & 1 == 1);
+            numbers.map(|at| (id.first() + at as u64, entry.block.bottom(*id)[at]))
+        });
+        leaves.filter(|(index, _)| tree.has(tree.floor(), *index)).collect()
     }
 
     /// The trees that this draft changed.
     pub fn changed_trees(&self) -> Vec<TreeId> {
         let mut out: Vec<TreeId> =
-            self.layers.last().into_iter().flat_map(|own| own.keys().map(|place| place.0)).collect();
+            self.layers.last().into_iter().flat_map(|own| own.keys().map(|id| id.tree)).collect();
         out.dedup();
         out
     }

@@ -1,31 +1,46 @@
 //! The forest: every Merkle tree of a space, by checkpoint.
 //!
 //! ```text
-//!   row   (tree, level, index, newest checkpoint first, epoch) → digest
+//!   row   (tree, level, index, newest checkpoint first, epoch) → sixteen neighbouring nodes
 //!
 //!   Forest ── at(checkpoint) ─→ ForestView ── draft() ─→ ForestDraft ── seal() ─→ Sealed ── draft() ─→ …
-//!             the committed past              set leaves,               frozen, to be        the next one
-//!                                             roots at once             committed            gathers on it
+//!     │       the committed past              set leaves,               frozen, to be        the next one
+//!     │                                       roots at once             committed            gathers on it
+//!   memory of the newest commit ◂────────────────────────────────────────┘ when its batch is stored
 //! ```
 //!
-//! A node row is written by the commit of a checkpoint and never changed. A reader at checkpoint C takes the newest row
+//! A tree is stored by blocks of four levels ([`block`]): a row holds the sixteen nodes on the bottom of a block, and
+//! what stands between them and the block's root is hashed again when it is read. So a change of a leaf writes a row for
+//! every four levels, and a path is read with as few.
+//!
+//! A row is written by the commit of a checkpoint and never changed. A reader at checkpoint C takes the newest row
 //! not after C whose epoch is the one that committed that row's checkpoint; so rows that an ex-leader left behind, which
 //! a backend without transactions cannot prevent, are never read. What was never written is empty.
+//!
+//! Blocks of the newest commit that were used last stay in memory ([`memory`] states the bound). They are taken over
+//! from a draft only after its batch was stored, and asked only by readers of exactly that commit.
 
+mod block;
 mod check;
 mod draft;
+mod memory;
 mod reads;
 mod tree;
 mod view;
 
+use std::sync::Arc;
+
 use parth_protocol::ids::CheckpointId;
 use thiserror::Error;
+
+use self::memory::HeadMemory;
 
 use crate::error::ReadError;
 use crate::space::{Epoch, Head, Store};
 
 pub use check::{Checked, Difference, check};
 pub use draft::{ForestDraft, Sealed};
+pub(crate) use memory::Advance;
 pub use reads::NodeReads;
 pub use tree::{Tree, TreeId};
 pub use view::ForestView;
@@ -60,12 +75,13 @@ pub enum ForestError {
 #[derive(Clone, Debug)]
 pub struct Forest {
     store: Store,
+    memory: Arc<HeadMemory>,
 }
 
 impl Forest {
-    /// The forest of a space.
+    /// The forest of a space. Clones share what they keep in memory; another forest of the same space has its own.
     pub fn new(store: Store) -> Forest {
-        Forest { store }
+        Forest { store, memory: Arc::default() }
     }
 
     /// The space it stands in.
@@ -79,13 +95,17 @@ impl Forest {
         if head.is_none_or(|head| checkpoint > head.checkpoint) {
             return Err(ForestError::Unknown { head, actual: checkpoint });
         }
-        Ok(ForestView::new(self.store.clone(), Some(checkpoint), self.store.terms()?))
+        Ok(ForestView::new(self.store.clone(), Some(checkpoint), self.store.terms()?, Arc::clone(&self.memory)))
     }
 
     /// The trees as of the head; empty ones before the first commit.
     pub fn at_head(&self) -> Result<ForestView, ForestError> {
-        let head = self.store.position()?.head;
-        Ok(ForestView::new(self.store.clone(), head.map(|head| head.checkpoint), self.store.terms()?))
+        let position = self.store.position()?;
+        let checkpoint = position.head.map(|head| head.checkpoint);
+        if let Some(checkpoint) = checkpoint {
+            self.memory.turn_to((checkpoint, position.head_epoch));
+        }
+        Ok(ForestView::new(self.store.clone(), checkpoint, self.store.terms()?, Arc::clone(&self.memory)))
     }
 }
 

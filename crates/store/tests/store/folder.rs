@@ -63,14 +63,14 @@ fn another_format_is_refused_with_both_versions() {
     filled(folder.path());
     let file = folder.path().join(FORMAT_FILE);
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace("store 1", "store 2")).unwrap();
+    fs::write(&file, text.replace("store 2", "store 1")).unwrap();
     let refusal = open(folder.path()).unwrap_err();
-    assert!(matches!(refusal, OpenError::Format { expected: 1, actual: 2, .. }), "{refusal}");
+    assert!(matches!(refusal, OpenError::Format { expected: 2, actual: 1, .. }), "{refusal}");
 }
 
 #[test]
 fn files_that_are_not_ours_are_refused_by_name_and_left_alone() {
-    for text in ["", "a shopping list", "parth store 1\n0x12\nready\n", "parth store 1\n"] {
+    for text in ["", "a shopping list", "parth store 2\n0x12\nready\n", "parth store 2\n"] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FORMAT_FILE), text).unwrap();
         let refusal = open(folder.path()).unwrap_err();
@@ -105,7 +105,7 @@ fn a_lost_emptied_or_overwritten_data_file_is_damage_and_not_a_fresh_store() {
 fn a_creation_that_was_interrupted_is_done_again() {
     for data in [None, Some("half a file")] {
         let folder = tempfile::tempdir().unwrap();
-        let text = format!("parth store 1\n{}\ncreating\n", genesis());
+        let text = format!("parth store 2\n{}\ncreating\n", genesis());
         fs::write(folder.path().join(FORMAT_FILE), text).unwrap();
         if let Some(data) = data {
             fs::write(folder.path().join(DATA_FILE), data).unwrap();

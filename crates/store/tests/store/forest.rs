@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parth_crypto::merkle::{SparseTree, empty_root};
-use parth_crypto::{Digest, Domain, node};
+use parth_crypto::{Digest, Domain};
 use parth_protocol::ids::{CheckpointId, ContractId, UserId};
 use parth_store::forest::check;
 use parth_store::{
@@ -226,28 +226,134 @@ fn the_check_names_every_node_that_its_leaves_do_not_give() {
     for_every_backend(|kv| {
         let forest = forest(&kv);
         let epoch = forest.store().take_epoch().unwrap();
-        let ucon = Tree::whole(TreeId::UserContracts(USER), 32);
+        let (ucon, states) = (Tree::whole(TreeId::UserContracts(USER), 32), state(1, 9));
         let mut draft = forest.at_head().unwrap().draft();
-        let root = draft.set_leaf(STATE, 2, digest(1)).unwrap();
+        let root = draft.set_leaf(states, 2, digest(1)).unwrap();
         draft.set_leaf(ucon, 1, root).unwrap();
+        // Three blocks of the state, eight of UCON.
+        assert_eq!(draft.changed(), 3 + 8);
         commit(&forest, &draft.seal(), epoch);
         let sound = check(&forest).unwrap();
         assert!(sound.is_sound());
-        assert_eq!((sound.checkpoint, sound.trees, sound.leaves, sound.rows), (Some(at(0)), 2, 2, 4 + 33));
-        // A leaf of a part whose floor is above 0 is a node that the draft does not derive.
+        assert_eq!((sound.checkpoint, sound.trees, sound.leaves, sound.rows), (Some(at(0)), 2, 2, 3 + 8));
+        // A leaf of a part whose floor is above 0 is a node that the draft does not derive: one without anything below,
+        // and one with something else below.
         let mut draft = forest.at_head().unwrap().draft();
-        draft.set_leaf(STATE.below(1, 1).above(1), 1, digest(8)).unwrap();
+        let planted = BTreeMap::from([(0, digest(7)), (1, digest(8))]);
+        let root = draft.set_leaves(states.above(4), &planted).unwrap();
+        draft.set_leaf(ucon, 1, root).unwrap();
         commit(&forest, &draft.seal(), epoch);
         let found = check(&forest).unwrap().differences;
         let places: Vec<_> = found.iter().map(|found| (found.tree, found.level, found.index)).collect();
-        assert_eq!(places, [(STATE.id(), 1, 1), (STATE.id(), 2, 0)]);
-        assert_eq!(found[0].actual, digest(8));
-        assert_eq!(found[0].expected, node(Domain::StateNode, digest(1), Digest::ZERO));
+        assert_eq!(places, [(states.id(), 4, 0), (states.id(), 4, 1)]);
+        assert_eq!((found[0].actual, found[1].actual), (digest(7), digest(8)));
+        assert_eq!(found[0].expected, forest.at(at(0)).unwrap().node(states, 4, 0).unwrap());
+        assert_eq!(found[1].expected, empty_root(Domain::StateNode, 4));
         // A state whose root is not in UCON.
         let mut draft = forest.at(at(0)).unwrap().draft();
-        let root = draft.set_leaf(STATE, 2, digest(2)).unwrap();
+        let root = draft.set_leaf(states, 2, digest(2)).unwrap();
         commit(&forest, &draft.seal(), epoch);
         let found = check(&forest).unwrap().differences;
         assert_eq!((found.len(), found[0].tree, found[0].expected), (1, ucon.id(), root));
+    });
+}
+
+#[test]
+fn a_batch_of_leaves_makes_the_tree_that_its_leaves_make_one_by_one() {
+    // Several blocks high, with a part that neither begins nor ends where blocks do.
+    let whole = Tree::whole(TreeId::Users, 17);
+    let parts = [whole, whole.above(6), whole.below(11, 5), whole.below(16, 1).above(3)];
+    let leaves = prop::collection::btree_map((0u64..1 << 17, any::<bool>()), 0u64..3, 0..400);
+    let cases = (0usize..4, prop::collection::vec(leaves, 1..4), any::<bool>());
+    TestRunner::new(Config::with_cases(24))
+        .run(&cases, |(part, batches, reopen)| {
+            let part = parts[part];
+            let (floor, width) = (part.floor(), part.top() - part.floor());
+            for_every_backend(|kv| {
+                let mut batched = forest(&kv);
+                let epoch = batched.store().take_epoch().unwrap();
+                let single = Forest::new(Store::new(Arc::clone(&kv), Space::Realm(1)));
+                let other = single.store().take_epoch().unwrap();
+                for batch in &batches {
+                    // Some of them close together, so that blocks have several.
+                    let index = |at: u64, near: bool| {
+                        (part.place() << width) | (if near { at & 63 } else { at } & ((1 << width) - 1))
+                    };
+                    let value = |value: u64| if value == 0 { part.empty(floor) } else { digest(value) };
+                    let batch: BTreeMap<u64, Digest> =
+                        batch.iter().map(|(&(at, near), &leaf)| (index(at, near), value(leaf))).collect();
+                    let mut draft = batched.at_head().unwrap().draft();
+                    let root = draft.set_leaves(part, &batch).unwrap();
+                    let mut one_by_one = single.at_head().unwrap().draft();
+                    for (&index, &leaf) in &batch {
+                        one_by_one.set_leaf(part, index, leaf).unwrap();
+                    }
+                    assert_eq!(one_by_one.root(part).unwrap(), root);
+                    let (draft, one_by_one) = (draft.seal(), one_by_one.seal());
+                    let changed: Vec<_> = batch.iter().map(|(&index, &leaf)| (index, leaf)).collect();
+                    assert_eq!(draft.changed_leaves(part), changed);
+                    assert_eq!(one_by_one.changed_leaves(part), changed);
+                    commit(&batched, &draft, epoch);
+                    commit(&single, &one_by_one, other);
+                    if reopen {
+                        batched = forest(&kv); // without what the old one had in memory
+                    }
+                    let (left, right) = (batched.at_head().unwrap(), single.at_head().unwrap());
+                    assert_eq!(left.root(part).unwrap(), root);
+                    for &index in batch.keys().take(20) {
+                        assert_eq!(left.path(part, index).unwrap(), right.path(part, index).unwrap());
+                        let path = left.path(part, index).unwrap();
+                        assert_eq!(
+                            parth_crypto::merkle::climb(part.domain(), index, batch[&index], &path.siblings),
+                            root
+                        );
+                    }
+                    assert_eq!(
+                        left.written_leaves(part, 0, usize::MAX).unwrap(),
+                        right.written_leaves(part, 0, usize::MAX).unwrap()
+                    );
+                    assert!(check(&batched).unwrap().is_sound());
+                }
+            });
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn memory_of_the_head_is_never_taken_for_another_commit() {
+    for_every_backend(|kv| {
+        let (one, two) = (forest(&kv), forest(&kv));
+        let epoch = one.store().take_epoch().unwrap();
+        let set = |forest: &Forest, value| {
+            let mut draft = forest.at_head().unwrap().draft();
+            draft.set_leaf(USERS, 1, digest(value)).unwrap();
+            draft.seal()
+        };
+        let leaf = |forest: &Forest| forest.at_head().unwrap().leaf(USERS, 1).unwrap();
+        commit(&one, &set(&one, 1), epoch);
+        assert_eq!((leaf(&one), leaf(&two)), (digest(1), digest(1)));
+        // A draft that is written and not committed, or whose commit is refused, leaves nothing in memory.
+        let refused = set(&one, 2);
+        let mut batch = one.store().batch("test/refused");
+        refused.write_into(&mut batch, at(1), epoch);
+        let to = Head { checkpoint: at(1), digest: digest(1) };
+        one.store().commit(batch, epoch, None, to).unwrap_err();
+        assert_eq!(leaf(&one), digest(1));
+        // Somebody else commits, with a memory of their own.
+        let old = one.at_head().unwrap();
+        commit(&two, &set(&two, 3), epoch);
+        assert_eq!((leaf(&one), leaf(&two)), (digest(3), digest(3)));
+        assert_eq!(old.leaf(USERS, 1).unwrap(), digest(1));
+        // A sealed draft and the one on top of it, committed one behind the other.
+        let first = set(&one, 4);
+        let mut second = first.draft();
+        second.set_leaf(USERS, 2, digest(5)).unwrap();
+        let second = second.seal();
+        commit(&one, &first, epoch);
+        commit(&one, &second, epoch);
+        assert_eq!((leaf(&one), leaf(&two)), (digest(4), digest(4)));
+        assert_eq!(one.at_head().unwrap().leaf(USERS, 2).unwrap(), digest(5));
+        assert_eq!(one.at(at(0)).unwrap().leaf(USERS, 1).unwrap(), digest(1));
     });
 }
