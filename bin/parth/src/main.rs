@@ -10,6 +10,7 @@
 //!   node         the wiring of a network in one process
 //!   exit         exit codes, and failures as one line with a hint
 //!   output       the two ways to standard output: lines for people, one JSON document for programs
+//!   provers      which prover and which instructions
 //!   security     the security label
 //! ```
 
@@ -19,6 +20,7 @@ mod demo;
 mod exit;
 mod node;
 mod output;
+mod provers;
 mod security;
 mod verify;
 mod version;

@@ -7,8 +7,6 @@
 //!   checkpoint 1 a registration and a deployment; then the new user opens a session, in every form
 //! ```
 
-use std::error::Error;
-
 use parth_circuits::contract::CallCircuit;
 use parth_contract::contracts::{counter, system};
 use parth_contract::opening::NoReader;
@@ -46,6 +44,8 @@ use parth_protocol::tree::{
     user_of_registration,
 };
 use parth_protocol::{CircuitId, CircuitSet, Record, Rules, Statement};
+
+use super::Failed;
 
 /// Users at genesis. With ids 1 to 5: 2 and 3 are a pair, 4 and 5 are, and 1 is alone.
 const USERS: u32 = 5;
@@ -92,7 +92,7 @@ struct Network {
 }
 
 /// Plays it.
-pub(super) fn play(pinned: &Pinned) -> Result<Inputs, Box<dyn Error>> {
+pub(super) fn play(pinned: &Pinned) -> Result<Inputs, Failed> {
     let network = Network::new(pinned)?;
     let mut graph = JobGraph::default();
     let mut signatures = Vec::new();
@@ -108,11 +108,11 @@ pub(super) fn play(pinned: &Pinned) -> Result<Inputs, Box<dyn Error>> {
     Ok(Inputs { graph, signatures, calls })
 }
 
-fn key(number: u32) -> Result<SecretKey, Box<dyn Error>> {
+fn key(number: u32) -> Result<SecretKey, Failed> {
     Ok(SecretKey::from_entropy(&[number as u8; 64])?)
 }
 
-fn commitment(circuits: &CircuitSet, number: u32) -> Result<Digest, Box<dyn Error>> {
+fn commitment(circuits: &CircuitSet, number: u32) -> Result<Digest, Failed> {
     let circuit = circuits.fingerprint(CircuitId::SignatureSchnorr);
     Ok(key_commitment(circuit, key(number)?.public().parameter()))
 }
@@ -130,7 +130,7 @@ fn path<K: TreeKind>(tree: &SparseTree, index: u64) -> Siblings<K> {
 }
 
 impl Network {
-    fn new(pinned: &Pinned) -> Result<Network, Box<dyn Error>> {
+    fn new(pinned: &Pinned) -> Result<Network, Failed> {
         let (rules, circuits) = (pinned.rules(), pinned.set());
         let profile = &rules.profile;
         let counter = counter::contract();
@@ -180,7 +180,7 @@ impl Network {
         graph: &mut JobGraph,
         number: u32,
         calls: &mut Vec<PlayedCall>,
-    ) -> Result<(Closed, (JobId, Schnorr)), Box<dyn Error>> {
+    ) -> Result<(Closed, (JobId, Schnorr)), Failed> {
         let (rules, circuits, profile) = (&self.rules, &self.circuits, &self.rules.profile);
         let (leaf, anchor_leaf): (&UserLeaf, _) = (&self.state.users[number as usize - 1], &self.state.head.leaf);
         let start = Start {
@@ -225,7 +225,7 @@ impl Network {
     }
 
     /// A signature that closes a session, with the name of its proof.
-    fn sign(&self, last: &Session, secret: &SecretKey) -> Result<(JobId, Schnorr), Box<dyn Error>> {
+    fn sign(&self, last: &Session, secret: &SecretKey) -> Result<(JobId, Schnorr), Failed> {
         let signing = self.circuits.fingerprint(CircuitId::SignatureSchnorr);
         let message = message(last, &self.state.parameters, signing)?.digest();
         let signature = secret.sign(message, &[0; 32]);
@@ -235,7 +235,7 @@ impl Network {
     }
 
     /// Aggregates several choices of the sessions, each from the same state. Between them they take every circuit.
-    fn aggregate(&self, graph: &mut JobGraph, results: &[Closed]) -> Result<(), Box<dyn Error>> {
+    fn aggregate(&self, graph: &mut JobGraph, results: &[Closed]) -> Result<(), Failed> {
         let nodes = |level: usize, index: u64| self.users.node(level, index);
         let planner = Planner { rules: &self.rules, circuits: &self.circuits, anchor: &self.anchor, nodes: &nodes };
         let top = self.rules.profile.users();
@@ -250,11 +250,7 @@ impl Network {
     }
 
     /// The first two checkpoints, and the first session of the user whom the second registers.
-    fn checkpoint(
-        mut self,
-        graph: &mut JobGraph,
-        calls: &mut Vec<PlayedCall>,
-    ) -> Result<(JobId, Schnorr), Box<dyn Error>> {
+    fn checkpoint(mut self, graph: &mut JobGraph, calls: &mut Vec<PlayedCall>) -> Result<(JobId, Schnorr), Failed> {
         let (rules, circuits, head) = (&self.rules, &self.circuits, &self.state.head);
         graph.add(rules, circuits, BlockStart { leaf: head.leaf.clone() })?;
         let guta = no_change(graph, rules, circuits, &self.anchor, head.leaf.clone(), path(&self.checkpoints, 0))?;
@@ -338,7 +334,7 @@ impl Player<'_> {
         session: &Session,
         anchor_leaf: &CheckpointLeaf,
         calls: &mut Vec<PlayedCall>,
-    ) -> Result<TakenCall, Box<dyn Error>> {
+    ) -> Result<TakenCall, Failed> {
         let Network { rules, counter, fingerprints, contracts, .. } = self.network;
         let profile = &rules.profile;
         let function = counter.functions().first().ok_or("a counter with a function")?;

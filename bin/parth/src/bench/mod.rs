@@ -5,10 +5,15 @@
 //!   startup    how long until all circuits are ready: built, and read from disk
 //!
 //!   inputs     something true for every circuit to prove, played natively
+//!   measure    one circuit in every setting
 //!   memory     peak memory, and what machine this is
 //! ```
 
 pub(crate) mod circuits;
 mod inputs;
+mod measure;
 mod memory;
 pub(crate) mod startup;
+
+/// Whatever keeps a bench from running.
+type Failed = Box<dyn std::error::Error + Send + Sync>;

@@ -9,7 +9,7 @@ use parth_crypto::{Digest, Felt};
 use parth_jobs::wire::Committed;
 use parth_jobs::{Worker, WorkerId};
 use parth_proof::cache::CircuitCache;
-use parth_proof::{CheckpointVerifier, ClassData, Pinned, Pooled, Proof, Prover, StockProver, file};
+use parth_proof::{CheckpointVerifier, ClassData, Pinned, Pooled, Proof, Prover, file};
 use parth_protocol::CircuitId;
 use parth_protocol::ids::{Amount, CheckpointId, Time};
 use parth_protocol::plan::checkpoint::PrimaryChoice;
@@ -25,6 +25,7 @@ use super::report::{Checkpoint, Document, Screen, Supply, Times};
 use super::script::{Scene, Script, Session};
 use crate::exit::{Exit, Failure};
 use crate::node::Node;
+use crate::provers;
 
 /// A demo under way.
 struct Demo<'a> {
@@ -69,7 +70,7 @@ fn play(options: &Checked, stop: &Shutdown) -> Result<(), DemoError> {
     let genesis = folder.genesis(|| people.genesis(&options.shape, &script, now()))?;
     let node = Node::open(folder.path(), &genesis, &registry)?;
     let (script, people, registry, node, screen, times) = (&script, &people, &registry, &node, &screen, &times);
-    let prover = &Pooled::new(StockProver, options.workers);
+    let prover = &Pooled::new(provers::own(), options.workers);
     let demo = Demo { options, script, people, registry, node, screen, times, prover, stop };
     let ready = Instant::now();
     let checkpoints = demo.play(&folder)?;
