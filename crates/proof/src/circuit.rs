@@ -7,6 +7,7 @@ use plonky2::field::types::PrimeField64;
 use plonky2::gates::noop::NoopGate;
 use thiserror::Error;
 
+use crate::own::Schedule;
 use crate::panic::guard;
 use crate::{Builder, C, CircuitData, Class, ClassData, VerifierKey};
 
@@ -15,6 +16,7 @@ pub struct Circuit {
     rows: usize,
     key: VerifierKey,
     data: CircuitData,
+    schedule: Schedule,
 }
 
 /// Why a build is not a circuit of its class.
@@ -71,7 +73,7 @@ impl Circuit {
         }
         let rows = used_rows(&data);
         let key = VerifierKey::new(class.class(), data.verifier_only.clone());
-        Ok(Circuit { rows, key, data })
+        Ok(Circuit { rows, key, data, schedule: Schedule::default() })
     }
 
     /// The class.
@@ -92,6 +94,11 @@ impl Circuit {
     /// The name of the circuit.
     pub fn fingerprint(&self) -> Fingerprint {
         self.key.fingerprint()
+    }
+
+    /// The order in which our prover fills in the witness, found with the first proof.
+    pub(crate) fn schedule(&self) -> &Schedule {
+        &self.schedule
     }
 
     /// The library's form.

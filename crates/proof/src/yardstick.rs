@@ -24,7 +24,7 @@ use thiserror::Error;
 use crate::circuit::placed_rows;
 use crate::class::{closed_gates, common_data};
 use crate::field;
-use crate::own::{OwnProver, Timings};
+use crate::own::{OwnProver, Schedule, Timings};
 use crate::panic::guard;
 use crate::{Builder, C, CircuitData, CommonData, D, F, Gate, RawProof, Witness};
 
@@ -39,6 +39,7 @@ const DEGREE_BITS: usize = 13;
 pub struct Yardstick {
     rows: usize,
     node: CircuitData,
+    schedule: Schedule,
     targets: [SideTargets; 2],
     child: CircuitData,
     proof: RawProof,
@@ -87,7 +88,7 @@ impl Yardstick {
     /// Proves the node by our own routine: the same circuit, the same witness, in the same run.
     pub fn prove_own(&self, prover: &OwnProver) -> Result<(RawProof, Timings), YardstickError> {
         let witness = self.witness().map_err(YardstickError)?;
-        prover.prove_raw(&self.node, witness).map_err(|error| YardstickError(error.to_string()))
+        prover.prove_raw(&self.node, &self.schedule, witness).map_err(|error| YardstickError(error.to_string()))
     }
 
     /// Verifies a proof of the node.
@@ -134,7 +135,7 @@ fn build() -> Result<Yardstick, YardstickError> {
         witness.set_target(input, F::ONE).map_err(|error| YardstickError(error.to_string()))?;
     }
     let proof = child.prove(witness).map_err(|error| YardstickError(error.to_string()))?;
-    Ok(Yardstick { rows, node, targets, child, proof })
+    Ok(Yardstick { rows, node, schedule: Schedule::default(), targets, child, proof })
 }
 
 fn with_gates(config: &CircuitConfig, gates: &[Gate]) -> Builder {

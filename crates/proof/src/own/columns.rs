@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use parth_crypto::poseidon::kernels::{Lanes, MAX_WIDTH};
+use rayon::prelude::*;
 
 /// Values of several polynomials over the same rows. Column `c` is contiguous; columns follow each other in one buffer.
 ///
@@ -63,6 +64,59 @@ impl Columns {
     /// The values at one row, through all columns.
     pub fn row(&self, row: usize) -> impl Iterator<Item = u64> + '_ {
         self.values.iter().skip(row).step_by(self.rows.max(1)).copied()
+    }
+}
+
+/// Columns in tiles: eight rows of all columns, then the next eight. In a tile each column is contiguous. What reads or
+/// writes whole rows stays in the cache, and still a vector of eight values is one load.
+#[derive(Debug)]
+pub(super) struct Tiles {
+    width: usize,
+    values: Vec<u64>,
+}
+
+impl Tiles {
+    /// Rows of a tile.
+    pub(super) const ROWS: usize = 8;
+    /// Tiles of a task.
+    const TASK: usize = 16;
+
+    /// Tiles with any content. `rows` is a multiple of [`Tiles::ROWS`].
+    pub(super) fn new(buffers: &Buffers, width: usize, rows: usize) -> Tiles {
+        Tiles { width, values: buffers.take(width * rows) }
+    }
+
+    /// The buffer, to serve again.
+    pub(super) fn into_buffer(self) -> Vec<u64> {
+        self.values
+    }
+
+    /// Number of columns.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Fills each tile, given its first row.
+    pub(super) fn par_fill(&mut self, fill: impl Fn(usize, &mut [u64]) + Sync) {
+        let len = self.width * Self::ROWS;
+        self.values.par_chunks_mut(Self::TASK * len).enumerate().for_each(|(task, tiles)| {
+            for (number, tile) in tiles.chunks_exact_mut(len).enumerate() {
+                fill((task * Self::TASK + number) * Self::ROWS, tile);
+            }
+        });
+    }
+
+    /// The tile with this row; column `c` is at `c` · [`Tiles::ROWS`].
+    pub(super) fn tile(&self, row: usize) -> &[u64] {
+        &self.values[row / Self::ROWS * Self::ROWS * self.width..][..Self::ROWS * self.width]
+    }
+
+    /// Copies a column.
+    pub(super) fn copy_column(&self, column: usize, to: &mut [u64]) {
+        let tiles = self.values.chunks_exact(Self::ROWS * self.width);
+        for (to, tile) in to.chunks_exact_mut(Self::ROWS).zip(tiles) {
+            to.copy_from_slice(&tile[column * Self::ROWS..][..Self::ROWS]);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use plonky2::hash::merkle_proofs::MerkleProof;
 use plonky2::hash::poseidon::PoseidonHash;
 use rayon::prelude::*;
 
+use super::columns::Tiles;
 use super::merkle::Tree;
 use super::timings::{Clock, Step};
 use super::{Columns, Context};
@@ -29,6 +30,19 @@ impl Commitment {
             rows.values_mut().par_chunks_mut(len).for_each(|column| inverse.run(context.kernel, column));
         });
         Commitment::of_coefficients(context, rows, clock)
+    }
+
+    /// As [`Commitment::of_rows`], for rows in tiles.
+    pub(super) fn of_tiles(context: &Context<'_>, rows: &Tiles, clock: &mut Clock) -> Commitment {
+        let mut coefficients = context.buffers.columns(rows.width(), context.domain.rows());
+        clock.measure(Step::Transforms, || {
+            let columns = coefficients.values_mut().par_chunks_mut(context.domain.rows());
+            columns.enumerate().for_each(|(number, column)| {
+                rows.copy_column(number, column);
+                context.domain.rows_to_coefficients().run(context.kernel, column);
+            });
+        });
+        Commitment::of_coefficients(context, coefficients, clock)
     }
 
     /// Commits to the polynomials with these coefficients.

@@ -57,6 +57,7 @@ use commitment::Commitment;
 use fri::{Folded, Transcript};
 use openings::Extension;
 use timings::Clock;
+pub(crate) use witness::Schedule;
 
 /// Proves with the kernel of the process ([`Kernel::current`]), several felts at a time.
 ///
@@ -91,15 +92,20 @@ impl OwnProver {
 
     /// Proves, and says where the time went. The proof was verified by the library.
     pub fn prove_timed(&self, circuit: &Circuit, inputs: Witness) -> Result<(Proof, Timings), ProveError> {
-        let (raw, timings) = self.prove_raw(circuit.data(), inputs)?;
+        let (raw, timings) = self.prove_raw(circuit.data(), circuit.schedule(), inputs)?;
         Ok((Proof::new(circuit.class(), raw), timings))
     }
 
     /// As [`OwnProver::prove_timed`], for a circuit of no class.
-    pub(crate) fn prove_raw(&self, circuit: &CircuitData, inputs: Witness) -> Result<(RawProof, Timings), ProveError> {
+    pub(crate) fn prove_raw(
+        &self,
+        circuit: &CircuitData,
+        schedule: &Schedule,
+        inputs: Witness,
+    ) -> Result<(RawProof, Timings), ProveError> {
         refuse_unsupported(&circuit.common)?;
         let mut clock = Clock::default();
-        let filled = clock.measure(Step::Witness, || witness::fill(circuit, inputs))?;
+        let filled = clock.measure(Step::Witness, || witness::fill(circuit, schedule, inputs))?;
         // Steps meet no input that could make them panic; should the code be wrong, a worker survives it.
         let made = guard(|| self.prove_filled(circuit, &filled, &mut clock));
         let raw = made.map_err(|reason| ProveError::Unsatisfied { reason })??;
@@ -125,8 +131,8 @@ impl OwnProver {
         let public_inputs: Vec<F> = only.public_inputs.iter().map(|&target| witness::value(filled, target)).collect();
         let public_inputs_hash = PoseidonHash::hash_no_pad(&public_inputs);
 
-        let (rows, routed) = clock.measure(Step::Columns, || witness::columns(context, filled, common));
-        let wires = Commitment::of_rows(context, rows, clock);
+        let rows = clock.measure(Step::Columns, || witness::wires(context, filled));
+        let wires = Commitment::of_tiles(context, &rows, clock);
         let mut transcript = Transcript::new();
         common.fri_params.observe(&mut transcript);
         transcript.observe_hash::<PoseidonHash>(only.circuit_digest);
@@ -136,7 +142,7 @@ impl OwnProver {
         let gammas = transcript.get_n_challenges(common.config.num_challenges);
 
         let products =
-            clock.measure(Step::Permutation, || permutation::products(context, circuit, &routed, &betas, &gammas))?;
+            clock.measure(Step::Permutation, || permutation::products(context, circuit, &rows, &betas, &gammas))?;
         let products = Commitment::of_rows(context, products, clock);
         transcript.observe_cap::<PoseidonHash>(&products.tree.cap());
         let alphas = transcript.get_n_challenges(common.config.num_challenges);
@@ -179,7 +185,7 @@ impl OwnProver {
             openings,
             opening_proof,
         };
-        self.buffers.give_back(routed.into_buffer());
+        self.buffers.give_back(rows.into_buffer());
         folded.layers.into_iter().for_each(|layer| layer.retire(context));
         [wires, products, quotient].into_iter().for_each(|commitment| commitment.retire(context));
         Ok(RawProof { proof, public_inputs })

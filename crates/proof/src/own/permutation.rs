@@ -15,6 +15,7 @@ use plonky2::field::goldilocks_field::GoldilocksField as F;
 use plonky2::field::types::Field;
 use rayon::prelude::*;
 
+use super::columns::Tiles;
 use super::{Columns, Context};
 use crate::CircuitData;
 use crate::prover::ProveError;
@@ -26,7 +27,7 @@ const RUN: usize = 256;
 pub(super) fn products(
     context: &Context<'_>,
     circuit: &CircuitData,
-    wires: &Columns,
+    wires: &Tiles,
     betas: &[F],
     gammas: &[F],
 ) -> Result<Columns, ProveError> {
@@ -74,7 +75,7 @@ pub(super) fn products(
 struct Quotients<'a> {
     context: &'a Context<'a>,
     circuit: &'a CircuitData,
-    wires: &'a Columns,
+    wires: &'a Tiles,
     betas: &'a [F],
     gammas: &'a [F],
     first: usize,
@@ -106,6 +107,7 @@ impl Quotients<'_> {
             *row = &self.circuit.prover_only.sigmas[self.context.domain.row(position + lane)];
         }
         let point = L::load(&self.context.domain.subgroup()[position..][..L::WIDTH]);
+        let wires = &self.wires.tile(position)[position % Tiles::ROWS..];
         let mut column = 0;
         for (&beta, &gamma) in self.betas.iter().zip(self.gammas) {
             let (beta, gamma) = (L::splat(beta.0), L::splat(gamma.0));
@@ -120,7 +122,7 @@ impl Quotients<'_> {
                         *sigma = row[wire].0;
                     }
                     let sigma = L::load(&sigmas[..L::WIDTH]);
-                    let value = L::load(&self.wires.column(wire)[position..][..L::WIDTH]) + gamma;
+                    let value = L::load(&wires[wire * Tiles::ROWS..][..L::WIDTH]) + gamma;
                     numerator = numerator * beta_point.mul_add(L::splat(common.k_is[wire].0), value);
                     denominator = denominator * beta.mul_add(sigma, value);
                     wire += 1;
