@@ -4,7 +4,7 @@ use super::*;
 use parth_circuits::contract::{CallCircuit, CallSkeleton, CompileError};
 use parth_contract::builder::{ContractBuilder, FunctionBuilder};
 use parth_proof::cache::{CacheError, CircuitCache};
-use parth_proof::{Class, ClassData, StockProver};
+use parth_proof::{Class, ClassData, F, OwnProver, StockProver};
 
 const STANDARD: Profile = Profile::STANDARD;
 
@@ -66,6 +66,17 @@ fn a_call_circuit_from_disk_proves_and_one_of_other_code_is_refused() {
     let execution = chain.call(&mut session, SYSTEM, "increment", &felts(&[3])).unwrap();
     let proof = loaded.prove(&StockProver, &execution.witness).unwrap();
     built.circuit().key().verify(ClassData::call(), &proof).unwrap();
+
+    // Our own prover makes the same proof, up to the nonce and what depends on it.
+    let own = built.prove(&OwnProver::new(), &execution.witness).unwrap();
+    loaded.circuit().key().verify(ClassData::call(), &own).unwrap();
+    let [stock, own] = [proof, own].map(|proof| {
+        let mut raw = proof.raw().clone();
+        raw.proof.opening_proof.pow_witness = F::default();
+        raw.proof.opening_proof.query_round_proofs.clear();
+        raw
+    });
+    assert_eq!(own, stock);
     let other = CallCircuit::build(&STANDARD, get).unwrap().fingerprint();
     assert!(matches!(load(Some(other)), Err(CacheError::Fingerprint { .. })));
 }

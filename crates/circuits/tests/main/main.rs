@@ -8,12 +8,14 @@
 //!   short       the short forms of a session: what may stand below them, and where they enter
 //!   rows        the row budget
 //!   cache       built circuits on disk
+//!   own         our own prover on circuits of every class
 //! ```
 
 mod book;
 mod cache;
 mod forged;
 mod gadgets;
+mod own;
 mod recursion;
 mod rows;
 mod short;

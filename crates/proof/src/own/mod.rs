@@ -332,3 +332,26 @@ fn answer(
     };
     challenges.into_par_iter().map(round).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ClassData;
+
+    #[test]
+    fn circuits_that_the_steps_are_not_made_for_are_refused() {
+        let common = ClassData::node().common();
+        assert_eq!(refuse_unsupported(common), Ok(()));
+        let refused = |change: fn(&mut CommonData)| {
+            let mut changed = common.clone();
+            change(&mut changed);
+            matches!(refuse_unsupported(&changed), Err(ProveError::Unsupported { .. }))
+        };
+        assert!(refused(|common| common.num_lookup_polys = 1));
+        assert!(refused(|common| common.config.zero_knowledge = true));
+        assert!(refused(|common| common.fri_params.leaf_hiding = true));
+        assert!(refused(|common| common.quotient_degree_factor = 4));
+        assert!(refused(|common| common.public_initial_degree_bits += 1));
+        assert!(refused(|common| common.trace_degree_bits = 9));
+    }
+}
