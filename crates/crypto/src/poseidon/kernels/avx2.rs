@@ -5,6 +5,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 
 use super::Work;
 use super::lanes::{Lanes, sealed::Words};
+use super::sums::{Factor, LimbSum};
 use crate::felt::{EPSILON, Felt};
 
 /// Four felts. Exists only inside [`run`], so only on machines with the instructions.
@@ -100,10 +101,32 @@ impl Words for Avx2 {
     fn times_epsilon(self) -> Self {
         vector!(_mm256_mul_epu32(self.0, _mm256_set1_epi64x(EPSILON as i64)))
     }
+
+    #[inline(always)]
+    fn low_product(self, other: Self) -> Self {
+        vector!(_mm256_mul_epu32(self.0, other.0))
+    }
 }
 
 impl Lanes for Avx2 {
     const WIDTH: usize = 4;
+
+    type Sum = LimbSum<Self>;
+
+    #[inline(always)]
+    fn empty_sum() -> LimbSum<Self> {
+        LimbSum::empty()
+    }
+
+    #[inline(always)]
+    fn add_product(self, factor: &Factor, sum: &mut LimbSum<Self>) {
+        sum.add(self, factor);
+    }
+
+    #[inline(always)]
+    fn reduce_sum(sum: LimbSum<Self>) -> Self {
+        sum.reduce()
+    }
 
     #[inline(always)]
     fn splat(value: u64) -> Self {

@@ -2,6 +2,8 @@
 
 use std::ops::{Add, Mul, Neg, Sub};
 
+use super::sums::Factor;
+
 /// Felts in the widest lanes of all kernels.
 pub const MAX_WIDTH: usize = 8;
 
@@ -26,6 +28,8 @@ pub(super) mod sealed {
         fn below(self, high: Self) -> Self;
         /// The low 32 bits times 2^32 − 1.
         fn times_epsilon(self) -> Self;
+        /// The product of the low 32 bits of both.
+        fn low_product(self, other: Self) -> Self;
     }
 }
 
@@ -65,6 +69,19 @@ pub trait Lanes:
 
     /// The representatives below p.
     fn canonical(self) -> Self;
+
+    /// A sum of products with factors, not reduced yet.
+    type Sum: Copy;
+
+    /// The sum of no products.
+    fn empty_sum() -> Self::Sum;
+
+    /// Adds the products of the lanes and a factor, at less cost than a product that is reduced. A sum takes no more than
+    /// [`MAX_PRODUCTS`](super::MAX_PRODUCTS).
+    fn add_product(self, factor: &Factor, sum: &mut Self::Sum);
+
+    /// The sum modulo p.
+    fn reduce_sum(sum: Self::Sum) -> Self;
 
     /// One integer a lane, by its number.
     #[inline(always)]

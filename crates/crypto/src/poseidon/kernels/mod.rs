@@ -4,6 +4,7 @@
 //! ```text
 //!   Kernel   which instructions: scalar (1 felt), avx2 (4), avx512 (8); chosen at run time, once a process
 //!   Lanes    the arithmetic, the same for every kernel
+//!   Factor   a constant for sums of products that are reduced once
 //!   Work     a piece of code written over Lanes; Kernel::run makes a copy of it for the kernel's instructions
 //! ```
 //!
@@ -48,6 +49,7 @@ mod avx2;
 mod avx512;
 mod lanes;
 mod scalar;
+mod sums;
 #[cfg(test)]
 mod tests;
 
@@ -58,6 +60,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use thiserror::Error;
 
 pub use self::lanes::{Lanes, MAX_WIDTH};
+pub use self::sums::{Factor, MAX_PRODUCTS};
 
 /// A set of instructions to compute with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

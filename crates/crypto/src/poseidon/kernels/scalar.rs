@@ -4,6 +4,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 
 use super::Work;
 use super::lanes::{Lanes, sealed::Words};
+use super::sums::Factor;
 use crate::felt::{EPSILON, Felt};
 
 /// One felt.
@@ -66,10 +67,36 @@ impl Words for Scalar {
     fn times_epsilon(self) -> Self {
         Scalar((self.0 & EPSILON) * EPSILON)
     }
+
+    #[inline(always)]
+    fn low_product(self, other: Self) -> Self {
+        Scalar((self.0 & EPSILON) * (other.0 & EPSILON))
+    }
 }
 
 impl Lanes for Scalar {
     const WIDTH: usize = 1;
+
+    /// The low and the high words of the products.
+    type Sum = (u128, u128);
+
+    #[inline(always)]
+    fn empty_sum() -> (u128, u128) {
+        (0, 0)
+    }
+
+    #[inline(always)]
+    fn add_product(self, factor: &Factor, (low, high): &mut (u128, u128)) {
+        let product = u128::from(self.0) * u128::from(factor.value());
+        *low = low.wrapping_add(product & u128::from(u64::MAX));
+        *high = high.wrapping_add(product >> 64);
+    }
+
+    #[inline(always)]
+    fn reduce_sum((low, high): (u128, u128)) -> Self {
+        // 2^64 = 2^32 − 1 modulo p.
+        reduce(high).mul_add(Scalar(EPSILON), reduce(low))
+    }
 
     #[inline(always)]
     fn splat(value: u64) -> Self {

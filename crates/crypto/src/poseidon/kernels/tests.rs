@@ -1,6 +1,6 @@
 //! Every kernel of this machine against integers modulo p, and against the scalar kernel.
 
-use super::{Kernel, Lanes, MAX_WIDTH, Work};
+use super::{Factor, Kernel, Lanes, MAX_PRODUCTS, MAX_WIDTH, Work};
 use crate::felt::{EPSILON, Felt};
 use crate::poseidon::{State, WIDTH, mds_lanes, permute_lanes, textbook};
 
@@ -122,6 +122,47 @@ fn lanes_of_every_kernel_compute_modulo_the_order() {
     let operands = operands();
     for kernel in Kernel::available() {
         kernel.run(Arithmetic(&operands));
+    }
+}
+
+/// The longest sums of products, with the same and with mixed operands; each must be the sum of integers modulo p.
+struct Sums<'a>(&'a [u64], &'a [Factor], &'a [u64]);
+
+impl Work for Sums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Sums(values, factors, plain) = self;
+        let mut sum = L::empty_sum();
+        let mut expected = [0u128; MAX_WIDTH];
+        let p = u128::from(P);
+        for at in 0..MAX_PRODUCTS {
+            L::from_fn(|lane| values[(at + lane) % values.len()]).add_product(&factors[at % factors.len()], &mut sum);
+            for (lane, expected) in expected.iter_mut().enumerate() {
+                let value = u128::from(values[(at + lane) % values.len()]);
+                *expected = (*expected + value * u128::from(plain[at % plain.len()]) % p) % p;
+            }
+        }
+        let sums = L::reduce_sum(sum).to_array();
+        for lane in 0..L::WIDTH {
+            assert_eq!(u128::from(sums[lane]) % p, expected[lane], "lane {lane} of {}", L::WIDTH);
+        }
+    }
+}
+
+#[test]
+fn sums_of_products_are_exact_however_large_their_terms() {
+    let numbers: Vec<u64> = Numbers(5).take(1001).collect();
+    let mut lists: Vec<Vec<u64>> = EDGES.iter().map(|&edge| vec![edge]).collect();
+    lists.extend([EDGES.to_vec(), numbers]);
+    for values in &lists {
+        for plain in &lists {
+            let factors: Vec<Factor> = plain.iter().map(|&value| Factor::new(value)).collect();
+            for kernel in Kernel::available() {
+                kernel.run(Sums(values, &factors, plain));
+            }
+        }
     }
 }
 
