@@ -46,6 +46,7 @@ use rayon::prelude::*;
 
 pub use columns::Columns;
 pub use domain::Domain;
+pub use quotient::gates::Gates;
 pub use timings::{Step, Timings};
 
 use crate::kernels::words;
@@ -67,6 +68,7 @@ pub(crate) use witness::Schedule;
 pub struct OwnProver {
     domains: Mutex<BTreeMap<usize, Arc<Domain>>>,
     buffers: Buffers,
+    gates: Gates,
 }
 
 /// What all steps of a proof share.
@@ -88,6 +90,11 @@ impl OwnProver {
     /// A prover that keeps nothing yet.
     pub fn new() -> OwnProver {
         OwnProver::default()
+    }
+
+    /// As [`OwnProver::new`], with gates beside those of the library that are evaluated on several points at once.
+    pub fn with_gates(gates: Gates) -> OwnProver {
+        OwnProver { gates, ..OwnProver::default() }
     }
 
     /// Proves, and says where the time went. The proof was verified by the library.
@@ -148,6 +155,7 @@ impl OwnProver {
         let alphas = transcript.get_n_challenges(common.config.num_challenges);
 
         let inputs = quotient::Inputs {
+            gates: &self.gates,
             circuit,
             domain: &domain,
             fixed: &only.constants_sigmas_commitment.merkle_tree.leaves,
@@ -158,7 +166,7 @@ impl OwnProver {
             gammas: &gammas,
             alphas: &alphas,
         };
-        let quotient = quotient_coefficients(context, &inputs, clock);
+        let quotient = quotient_coefficients(context, &inputs, clock)?;
         let quotient = Commitment::of_coefficients(context, quotient, clock);
         transcript.observe_cap::<PoseidonHash>(&quotient.tree.cap());
         let oracles = [&wires, &products, &quotient];
@@ -275,15 +283,21 @@ fn smallest_transform(common: &CommonData) -> Option<usize> {
 }
 
 /// The quotients of all challenges, each in as many columns of coefficients as its degree has multiples of the rows.
-fn quotient_coefficients(context: &Context<'_>, inputs: &quotient::Inputs<'_>, clock: &mut Clock) -> Columns {
+fn quotient_coefficients(
+    context: &Context<'_>,
+    inputs: &quotient::Inputs<'_>,
+    clock: &mut Clock,
+) -> Result<Columns, ProveError> {
     let mut values = context.buffers.columns(inputs.alphas.len(), context.domain.size());
-    clock.measure(Step::Quotient, || quotient::evaluate(inputs, &mut values));
+    clock
+        .measure(Step::Quotient, || quotient::evaluate(inputs, &mut values))
+        .map_err(|error| ProveError::Unsupported { reason: error.to_string() })?;
     clock.measure(Step::Transforms, || {
         let inverse = context.domain.coset_to_coefficients();
         let columns = values.values_mut().par_chunks_mut(context.domain.size());
         columns.for_each(|column| inverse.run(context.kernel, column));
     });
-    Columns::from_buffer(context.domain.rows(), values.into_buffer())
+    Ok(Columns::from_buffer(context.domain.rows(), values.into_buffer()))
 }
 
 /// The values at the opening point by what they are values of.

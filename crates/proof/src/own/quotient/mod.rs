@@ -52,6 +52,8 @@ pub type Sums = [[u64; POINTS]; CHALLENGES];
 /// the order of the Merkle leaves), in any representative of the felt.
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
+    /// The gates that are evaluated on several points at once.
+    pub gates: &'a Gates,
     /// The circuit: gates, selectors, challenges, degrees.
     pub circuit: &'a CircuitData,
     /// Points, L_0, inverses of x^n − 1, and where the next row lies.
@@ -101,12 +103,12 @@ pub enum Unsupported {
 
 /// The quotient of each challenge on the coset, a column each, by position as the inputs are. Uses the threads of the
 /// pool that it is called in. `quotients` has a column a challenge and a row a point; its content is overwritten.
-pub fn evaluate(gates: &Gates, inputs: &Inputs<'_>, quotients: &mut Columns) -> Result<(), Unsupported> {
-    evaluate_by(Kernel::current(), gates, inputs, quotients)
+pub fn evaluate(inputs: &Inputs<'_>, quotients: &mut Columns) -> Result<(), Unsupported> {
+    evaluate_by(Kernel::current(), inputs, quotients)
 }
 
-fn evaluate_by(kernel: Kernel, gates: &Gates, inputs: &Inputs<'_>, quotients: &mut Columns) -> Result<(), Unsupported> {
-    let plan = Plan::new(gates, inputs)?;
+fn evaluate_by(kernel: Kernel, inputs: &Inputs<'_>, quotients: &mut Columns) -> Result<(), Unsupported> {
+    let plan = Plan::new(inputs)?;
     let size = inputs.domain.size();
     let (first, second) = quotients.values_mut().split_at_mut(size);
     first.par_chunks_exact_mut(POINTS).zip(second.par_chunks_exact_mut(POINTS)).enumerate().for_each_init(
@@ -131,7 +133,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(gates: &Gates, inputs: &Inputs<'_>) -> Result<Plan, Unsupported> {
+    fn new(inputs: &Inputs<'_>) -> Result<Plan, Unsupported> {
         let common = &inputs.circuit.common;
         let both = |values: &[F]| -> Result<[F; CHALLENGES], Unsupported> {
             values.try_into().map_err(|_| Unsupported::Challenges { actual: values.len() })
@@ -157,7 +159,7 @@ impl Plan {
             .iter()
             .enumerate()
             .filter(|(_, gate)| gate.0.num_constraints() > 0)
-            .map(|(number, gate)| (Filter::new(common, number), gates.packed(gate, &powers)))
+            .map(|(number, gate)| (Filter::new(common, number), inputs.gates.packed(gate, &powers)))
             .collect();
         let gates_weight = powers.value(terms).map(|power| power.0);
         Ok(Plan { powers, permutation, gates, gates_weight })

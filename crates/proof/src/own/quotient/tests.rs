@@ -1,6 +1,6 @@
 //! The whole quotient against its twin, and what it costs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plonky2::field::goldilocks_field::GoldilocksField as F;
 use plonky2::field::types::Field;
@@ -36,13 +36,18 @@ struct Values {
     products: Columns,
     hash: HashOut<F>,
     challenges: [F; 6],
+    gates: Gates,
 }
 
 impl Values {
     fn random(row_bits: usize) -> Values {
         let circuit = circuit(row_bits);
         let common = &circuit.common;
-        let domain = Domain::new(common.degree_bits(), common.config.fri_config.rate_bits);
+        let domain = Domain::new(
+            common.degree_bits(),
+            common.config.fri_config.rate_bits,
+            &common.fri_params.reduction_arity_bits,
+        );
         let mut number = 1u64;
         let mut random = move || {
             number = number.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -57,13 +62,14 @@ impl Values {
         let products = columns(common.config.num_challenges * (1 + common.num_partial_products));
         let hash = HashOut { elements: std::array::from_fn(|i| F(wires.values()[i])) };
         let challenges = std::array::from_fn(|i| F(wires.values()[100 + i]));
-        Values { circuit, domain, wires, products, hash, challenges }
+        Values { circuit, domain, wires, products, hash, challenges, gates: Gates::new() }
     }
 
     fn inputs(&self) -> Inputs<'_> {
         let (betas, rest) = self.challenges.split_at(CHALLENGES);
         let (gammas, alphas) = rest.split_at(CHALLENGES);
         Inputs {
+            gates: &self.gates,
             circuit: &self.circuit,
             domain: &self.domain,
             fixed: &self.circuit.prover_only.constants_sigmas_commitment.merkle_tree.leaves,
@@ -85,7 +91,7 @@ fn the_quotient_equals_its_twin_on_every_kernel() {
     reference::evaluate(&inputs, &mut expected);
     for kernel in Kernel::available() {
         let mut actual = Columns::zeros(CHALLENGES, inputs.domain.size());
-        assert_eq!(evaluate_by(kernel, &Gates::new(), &inputs, &mut actual), Ok(()));
+        assert_eq!(evaluate_by(kernel, &inputs, &mut actual), Ok(()));
         for (at, (&expected, &actual)) in expected.values().iter().zip(actual.values()).enumerate() {
             assert_eq!(F(actual), F(expected), "{kernel:?} {at}");
         }
@@ -123,10 +129,14 @@ fn the_filter_of_a_gate_is_that_of_the_library() {
     }
 }
 
-/// Time that this thread has run, which waiting for a busy machine does not add to. Linux only.
-fn on_cpu() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
+/// The least time of some runs: a busy machine only adds.
+fn least(runs: usize, mut work: impl FnMut()) -> Duration {
+    let times = (0..runs).map(|_| {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    });
+    times.min().unwrap_or_default()
 }
 
 #[test]
@@ -135,41 +145,33 @@ fn what_the_quotient_of_a_node_costs() {
     let values = Values::random(13);
     let inputs = values.inputs();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let best = |work: &mut (dyn FnMut() + Send)| {
-        let times = (0..5).map(|_| {
-            pool.install(|| {
-                let start = on_cpu();
-                work();
-                on_cpu() - start
-            })
-        });
-        times.min().unwrap()
-    };
     for kernel in Kernel::available() {
         let mut quotients = Columns::zeros(CHALLENGES, inputs.domain.size());
-        let time = best(&mut || evaluate_by(kernel, &Gates::new(), &inputs, &mut quotients).unwrap());
-        println!("{kernel:?}: whole {time:?}");
-        let plan = Plan::new(&Gates::new(), &inputs).unwrap();
-        let blocks = (inputs.domain.size() / POINTS) as u32;
+        let time = pool.install(|| least(15, || evaluate_by(kernel, &inputs, &mut quotients).unwrap()));
+        println!("{kernel}: {time:?}");
+        let plan = Plan::new(&inputs).unwrap();
+        let blocks = inputs.domain.size() / POINTS;
         let mut scratch = Scratch::new(&inputs);
-        let per_block = |time: Duration| time * blocks / 1000;
-        let time =
-            best(&mut || (0..1000).for_each(|number| scratch.block.fill(&inputs, number % blocks as usize * POINTS)));
-        println!("  fill {:?}", per_block(time));
-        let Scratch { block, total, filter, .. } = &mut scratch;
-        let run = |name: String, work: &mut (dyn FnMut() + Send)| {
-            let time = best(&mut || (0..1000).for_each(|_| work()));
-            println!("  {:?} {name}", per_block(time));
-        };
-        run("permutation".into(), &mut || plan.permutation.evaluate(kernel, &inputs, block, &plan.powers, total));
-        run("filters".into(), &mut || {
-            for (selector, _) in &plan.gates {
-                selector.evaluate(kernel, block, filter);
+        let mut parts = vec![[Duration::MAX; 2]; blocks];
+        for _ in 0..8 {
+            for (number, [fill, rest]) in parts.iter_mut().enumerate() {
+                *fill = (*fill).min(least(1, || scratch.block.fill(&inputs, number * POINTS)));
+                *rest = (*rest).min(least(1, || plan.evaluate(kernel, &inputs, &mut scratch)));
             }
-        });
+        }
+        let sum = |part: usize| parts.iter().map(|times| times[part]).sum::<Duration>();
+        println!("  copying {:?}, computing {:?}, of which, repeated on one block:", sum(0), sum(1));
+        let Scratch { block, total, filter, .. } = &mut scratch;
+        let print = |name: &str, time: Duration| println!("  {:>8.2} ms {name}", time.as_secs_f64() * 1e3);
+        let argument = &plan.permutation;
+        let time = least(400, || argument.evaluate(kernel, &inputs, block, &plan.powers, total));
+        print("permutation", time * blocks as u32);
+        let time = least(400, || plan.gates.iter().for_each(|(selector, _)| selector.evaluate(kernel, block, filter)));
+        print("filters", time * blocks as u32);
         let gates = inputs.circuit.common.gates.iter().filter(|gate| gate.0.num_constraints() > 0);
         for ((_, packed), gate) in plan.gates.iter().zip(gates) {
-            run(gate.0.id().chars().take(40).collect(), &mut || packed.evaluate(kernel, block, total));
+            let name: String = gate.0.id().chars().take_while(|letter| letter.is_alphanumeric()).collect();
+            print(&name, least(400, || packed.evaluate(kernel, block, total)) * blocks as u32);
         }
     }
 }
