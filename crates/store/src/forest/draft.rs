@@ -9,7 +9,7 @@ use parth_protocol::ids::CheckpointId;
 use rayon::prelude::*;
 
 use super::ForestError;
-use super::block::{AT_ONCE, Block, BlockId, Change, bases, hash_up};
+use super::block::{AT_ONCE, Block, BlockId, Change, Empties, bases, hash_up};
 use super::memory::{Advance, Entry, Layer};
 use super::tree::{Tree, TreeId};
 use super::view::{ForestView, line, row_key};
@@ -174,8 +174,12 @@ impl Sealed {
     /// draft changed stays in memory once that batch is committed.
     pub fn write_into(&self, batch: &mut Batch, checkpoint: CheckpointId, epoch: Epoch) {
         let Some(own) = self.layers.last() else { return };
+        let mut empties: Option<(TreeId, Arc<Empties>)> = None;
         for (&id, entry) in own.iter() {
-            let empty = empty_roots(id.tree.domain())[usize::from(id.base)];
+            let empty = match &empties {
+                Some((tree, empties)) if *tree == id.tree => empties[usize::from(id.base)],
+                _ => empties.insert((id.tree, empty_roots(id.tree.domain()))).1[usize::from(id.base)],
+            };
             batch.put(NODES, &row_key(id, checkpoint, epoch), entry.block.to_bytes(id, empty));
         }
         let memory = Arc::clone(self.view.memory());

@@ -20,6 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use parth_crypto::Digest;
+use rayon::prelude::*;
 use signet_libmdbx::sys::PageSize;
 use signet_libmdbx::tx::aliases::RoTxUnsync;
 use signet_libmdbx::{
@@ -262,15 +263,22 @@ impl KvStore for MdbxStore {
 
     fn write(&self, at: &[u8], condition: &Condition, changes: &Changes) -> Result<(), WriteError> {
         changes_fit(changes)?;
+        // Before the transaction, and on every core when there are many: only one writer may be open.
+        let seal =
+            |(key, value): &(Vec<u8>, Option<Vec<u8>>)| value.as_ref().map_or([0; SEAL], |value| checksum(key, value));
+        let seals: Vec<_> = changes.rows.par_iter().with_min_len(1024).map(seal).collect();
+        let mut sealed = Vec::new();
         let transaction = self.environment.begin_rw_unsync().map_err(|error| self.unwritten(error))?;
         let stored = transaction.get::<Vec<u8>>(self.rows.dbi(), at).map_err(|error| self.unread(error))?;
         let stored = stored.map(|sealed| self.unseal(at, &sealed)).transpose()?;
         condition.check(&position(stored.as_deref())?)?;
-        for (key, value) in &changes.rows {
+        for ((key, value), seal) in changes.rows.iter().zip(seals) {
             match value {
                 Some(value) => {
-                    let sealed = [value.as_slice(), &checksum(key, value)].concat();
-                    transaction.put(self.rows, key, sealed, WriteFlags::UPSERT)
+                    sealed.clear();
+                    sealed.extend_from_slice(value);
+                    sealed.extend_from_slice(&seal);
+                    transaction.put(self.rows, key, &sealed, WriteFlags::UPSERT)
                 }
                 None => transaction.del(self.rows, key, None).map(drop),
             }

@@ -131,6 +131,15 @@ impl Kernel {
         self == Kernel::Scalar
     }
 
+    /// How many felts it computes with at a time: [`Lanes::WIDTH`] of its lanes.
+    pub const fn width(self) -> usize {
+        match self {
+            Kernel::Scalar => 1,
+            Kernel::Avx2 => 4,
+            Kernel::Avx512 => 8,
+        }
+    }
+
     /// Those that this machine has, slowest first.
     pub fn available() -> Vec<Kernel> {
         Self::ALL.into_iter().filter(|kernel| kernel.is_available()).collect()

@@ -72,6 +72,7 @@ impl Work for Arithmetic<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         let [x, y, z] = self.0;
+        assert!(Kernel::available().into_iter().any(|kernel| kernel.width() == L::WIDTH));
         for at in (0..x.len()).step_by(L::WIDTH) {
             let (xs, ys, zs) = (&x[at..at + L::WIDTH], &y[at..at + L::WIDTH], &z[at..at + L::WIDTH]);
             let (a, b, c) = (L::load(xs), L::load(ys), L::load(zs));
@@ -224,7 +225,7 @@ fn every_kernel_permutes_a_million_random_states_as_the_scalar_one_does() {
         let states: Vec<[u64; WIDTH]> =
             (0..1 << 16).map(|_| std::array::from_fn(|_| numbers.next().unwrap_or(0))).collect();
         let expected = Kernel::Scalar.run(Permuted(&states));
-        for kernel in Kernel::available() {
+        for kernel in Kernel::available().into_iter().filter(|kernel| *kernel != Kernel::Scalar) {
             assert!(kernel.run(Permuted(&states)) == expected, "{kernel} differs from the scalar kernel");
         }
     }
