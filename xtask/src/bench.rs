@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: runs `parth bench circuits` on one thread and on two, and renders `docs/benchmarks.md`.
+//! `cargo xtask bench`: runs the benches of `parth` and renders `docs/benchmarks.md`.
 //!
-//! Figures belong to a machine and a commit, so both stand in the document; so does the proving library's own recursion,
-//! measured in the same runs, since only ratios carry over to other machines.
+//! Figures belong to a machine and a commit, so both stand in the document; so do the proving library's own prover and
+//! recursion, measured in the same run, since only ratios carry over to other machines.
 
 use std::fs;
 use std::io;
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::workspace::{self, Workspace};
 
@@ -30,17 +31,14 @@ pub(crate) enum Error {
         error: io::Error,
     },
     /// The bench failed; its own words went to standard error.
-    #[error("`parth bench circuits --threads {threads}` failed")]
+    #[error("`parth bench {arguments}` failed")]
     Failed {
-        /// Threads asked for.
-        threads: usize,
+        /// What it was asked for.
+        arguments: String,
     },
     /// The bench printed something else than its document.
-    #[error("the output of `parth bench circuits`: {0}")]
+    #[error("the output of `parth bench`: {0}")]
     Output(#[from] serde_json::Error),
-    /// The two runs are not of the same circuits.
-    #[error("the two runs measured different circuits")]
-    Different,
     /// The document could not be written.
     #[error("{path}: {error}")]
     Write {
@@ -57,7 +55,8 @@ pub(crate) enum Error {
 struct Report {
     circuits_digest: String,
     machine: String,
-    threads: usize,
+    kernel: String,
+    runs: usize,
     yardstick: Yardstick,
     circuits: Vec<Circuit>,
 }
@@ -66,7 +65,22 @@ struct Report {
 #[serde(rename_all = "camelCase")]
 struct Yardstick {
     rows: usize,
-    prove_ms: f64,
+    by_threads: Vec<YardstickTimes>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct YardstickTimes {
+    threads: usize,
+    stock_ms: f64,
+    own_ms: f64,
+    own_profile: Vec<StepTime>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct StepTime {
+    step: String,
+    ms: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -76,6 +90,7 @@ struct Circuit {
     class: String,
     rows: usize,
     prover: String,
+    threads: usize,
     build_ms: f64,
     prove_ms: f64,
     verify_ms: f64,
@@ -83,13 +98,32 @@ struct Circuit {
     peak_mb: Option<u64>,
 }
 
+/// What `parth bench startup --json` prints.
+#[derive(Debug, Clone, Deserialize)]
+struct Startup {
+    threads: usize,
+    passes: Vec<Pass>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Pass {
+    name: String,
+    circuits: usize,
+    seconds: f64,
+    disk_mb: u64,
+    resident_mb: Option<u64>,
+}
+
 /// Measures and writes. The answer is whether all is well, which it is when there is no error.
 pub(crate) fn run() -> Result<bool, Error> {
     let root = Workspace::load()?.root;
     let commit = commit(&root)?;
-    let (one, two) = (report(1)?, report(2)?);
+    let report: Report = parth(&["circuits", "--prover", "both", "--threads", "1,2", "--json"])?;
+    let startup: Startup = parth(&["startup", "--json"])?;
     let path = root.join(DOCUMENT);
-    fs::write(&path, render(&commit, &one, &two)?).map_err(|error| Error::Write { path: path.clone(), error })?;
+    let text = render(&commit, &report, &startup);
+    fs::write(&path, text).map_err(|error| Error::Write { path: path.clone(), error })?;
     println!("wrote {DOCUMENT}");
     Ok(true)
 }
@@ -101,102 +135,169 @@ fn commit(root: &Path) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-fn report(threads: usize) -> Result<Report, Error> {
-    println!("measuring on {threads} threads; this takes some minutes");
+/// Runs a bench of the binary and reads its document.
+fn parth<T: DeserializeOwned>(arguments: &[&str]) -> Result<T, Error> {
+    println!("parth bench {}: this takes some minutes", arguments.join(" "));
     let mut command = workspace::cargo();
-    command.args(["run", "--release", "--quiet", "--package", "parth", "--"]);
-    command.args(["bench", "circuits", "--json", "--threads"]).arg(threads.to_string());
+    command.args(["run", "--release", "--quiet", "--package", "parth", "--", "bench"]).args(arguments);
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| Error::Run { program: "cargo", error })?;
     if !output.status.success() {
-        return Err(Error::Failed { threads });
+        return Err(Error::Failed { arguments: arguments.join(" ") });
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// The document. `one` is measured on one thread, `two` on more.
-fn render(commit: &str, one: &Report, two: &Report) -> Result<String, Error> {
-    let names = |report: &Report| report.circuits.iter().map(|circuit| circuit.name.clone()).collect::<Vec<_>>();
-    if one.circuits_digest != two.circuits_digest || names(one) != names(two) {
-        return Err(Error::Different);
-    }
-    let mut rows = String::new();
-    for (slow, fast) in one.circuits.iter().zip(&two.circuits) {
-        rows += &row(slow, fast, &two.yardstick);
-    }
-    let (threads, machine, digest) = (two.threads, &two.machine, &two.circuits_digest);
-    let yardstick = two.yardstick.rows;
-    let (slow, fast) = (seconds(one.yardstick.prove_ms), seconds(two.yardstick.prove_ms));
-    Ok(format!(
+fn render(commit: &str, report: &Report, startup: &Startup) -> String {
+    let Report { circuits_digest, machine, kernel, runs, yardstick, circuits } = report;
+    let mut names: Vec<&str> = circuits.iter().map(|circuit| circuit.name.as_str()).collect();
+    names.dedup();
+    let rows: String = names.into_iter().map(|name| row(name, circuits)).collect();
+    format!(
         "# Benchmarks
 
-Written by `cargo xtask bench`; not edited by hand. Times are medians of three runs. Figures depend on the machine, so
-compare ratios: the first line of the table is the proving library's own recursion, measured in the same runs.
+Written by `cargo xtask bench`; not edited by hand. Times are medians of {runs} runs. Figures depend on the machine, so
+compare ratios: both provers prove the same statements in one run, and the proving library's own recursion is measured
+beside them.
 
 - machine: {machine}
+- kernel: {kernel}
 - commit: `{commit}`
-- circuits: `{digest}`
+- circuits: `{circuits_digest}`
 
-| circuit | class | rows | prover | build s | prove s, 1 thread | prove s, {threads} threads | to yardstick | verify ms | proof bytes | peak MiB |
-| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-| *two proofs to one, the library as it is* | | {yardstick} | stock | | {slow} | {fast} | 1.00 | | | |
+## Circuits
+
+`parth bench circuits --prover both --threads 1,2`. *Stock* is the proving library's prover, *own* is ours; proofs of
+both are verified by the library. *1* and *2* are threads. Memory is the peak of the whole process while our prover
+proves, circuit included.
+
+| circuit | class | rows | build s | stock 1 s | own 1 s | own/stock 1 | stock 2 s | own 2 s | own/stock 2 | verify ms | bytes | peak MiB |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 {rows}
-The yardstick verifies two proofs of its own shape with keys as witnesses, hashes both keys to fingerprints and checks
-two Merkle paths of 32 levels, with the library's configuration, hashes and gadgets. \"To yardstick\" is the time on
-{threads} threads over that of the yardstick. Memory is the peak of the whole process while the circuit is built and
-proven.
-"
-    ))
-}
+## The library's own recursion
 
-/// A circuit's line of the table: `slow` is measured on one thread, `fast` on more, as the yardstick is.
-fn row(slow: &Circuit, fast: &Circuit, yardstick: &Yardstick) -> String {
-    let peak = fast.peak_mb.map_or(String::new(), |peak| peak.to_string());
-    format!(
-        "| `{}` | {} | {} | {} | {} | {} | {} | {:.2} | {:.1} | {} | {peak} |\n",
-        fast.name,
-        fast.class,
-        fast.rows,
-        fast.prover,
-        seconds(fast.build_ms),
-        seconds(slow.prove_ms),
-        seconds(fast.prove_ms),
-        fast.prove_ms / yardstick.prove_ms,
-        fast.verify_ms,
-        fast.proof_bytes
+Two proofs of the circuit's own shape are verified in one of {yardstick_rows} rows, with keys as witnesses, both keys
+hashed to fingerprints, and two Merkle paths of 32 levels, by the library's configuration, hashes and gadgets.
+
+{recursion}
+## Start
+
+`parth bench startup`, on {startup_threads} threads: every circuit of the registry is made ready, first built and stored,
+then read from disk by a new process. A process that only verifies loads no circuit.
+
+| | circuits | s | MB on disk | MB in memory |
+| --- | ---: | ---: | ---: | ---: |
+{passes}",
+        yardstick_rows = yardstick.rows,
+        recursion = recursion(yardstick),
+        startup_threads = startup.threads,
+        passes = startup.passes.iter().map(pass).collect::<String>(),
     )
 }
 
-fn seconds(milliseconds: f64) -> String {
-    format!("{:.2}", milliseconds / 1e3)
+/// A circuit's line of the table.
+fn row(name: &str, circuits: &[Circuit]) -> String {
+    let find = |prover: &str, threads: usize| {
+        circuits.iter().find(|circuit| circuit.name == name && circuit.prover == prover && circuit.threads == threads)
+    };
+    let time = |prover, threads| find(prover, threads).map(|circuit| circuit.prove_ms);
+    let cells = |threads| {
+        let (stock, own) = (time("stock", threads), time("own", threads));
+        let ratio = stock.zip(own).map(|(stock, own)| own / stock);
+        format!("{} | {} | {}", seconds(stock), seconds(own), number(ratio, 2))
+    };
+    let Some(Circuit { class, rows, build_ms, verify_ms, proof_bytes, peak_mb, .. }) = find("own", 2) else {
+        return String::new();
+    };
+    format!(
+        "| `{name}` | {class} | {rows} | {} | {} | {} | {verify_ms:.1} | {proof_bytes} | {} |\n",
+        seconds(Some(*build_ms)),
+        cells(1),
+        cells(2),
+        peak_mb.map_or(String::new(), |peak| peak.to_string())
+    )
+}
+
+/// The yardstick by both provers, and where the time of ours goes.
+fn recursion(yardstick: &Yardstick) -> String {
+    let mut text = "| threads | stock s | own s | own/stock |\n| ---: | ---: | ---: | ---: |\n".to_owned();
+    for YardstickTimes { threads, stock_ms, own_ms, .. } in &yardstick.by_threads {
+        let (stock, own) = (seconds(Some(*stock_ms)), seconds(Some(*own_ms)));
+        text += &format!("| {threads} | {stock} | {own} | {:.2} |\n", own_ms / stock_ms);
+    }
+    let Some(first) = yardstick.by_threads.first() else { return text };
+    text += "\nWhere the time of our prover goes, in milliseconds:\n\n| step |";
+    let times = &yardstick.by_threads;
+    text += &times.iter().map(|times| format!(" threads: {} | share |", times.threads)).collect::<String>();
+    text += &format!("\n| --- |{}\n", " ---: | ---: |".repeat(times.len()));
+    for (place, StepTime { step, .. }) in first.own_profile.iter().enumerate() {
+        text += &format!("| {step} |");
+        for times in times {
+            let total: f64 = times.own_profile.iter().map(|step| step.ms).sum();
+            let ms = times.own_profile.get(place).map_or(0.0, |step| step.ms);
+            text += &format!(" {ms:.1} | {:.1} % |", 100.0 * ms / total);
+        }
+        text += "\n";
+    }
+    text
+}
+
+fn pass(pass: &Pass) -> String {
+    let Pass { name, circuits, seconds, disk_mb, resident_mb } = pass;
+    let resident = resident_mb.map_or(String::new(), |mb| mb.to_string());
+    format!("| {name} | {circuits} | {seconds:.1} | {disk_mb} | {resident} |\n")
+}
+
+fn seconds(milliseconds: Option<f64>) -> String {
+    number(milliseconds.map(|milliseconds| milliseconds / 1e3), 2)
+}
+
+fn number(value: Option<f64>, digits: usize) -> String {
+    value.map_or(String::new(), |value| format!("{value:.digits$}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn report(threads: usize, prove_ms: f64) -> Report {
+    fn report() -> Report {
+        let circuit = |prover: &str, threads: usize, prove_ms: f64| {
+            format!(
+                r#"{{"name":"guta::two_guta","class":"node","rows":8076,"prover":"{prover}","threads":{threads},
+                "buildMs":1500.4,"proveMs":{prove_ms},"toStock":null,"verifyMs":3.21,"proofBytes":132856,"peakMb":null}}"#
+            )
+        };
+        let circuits = [
+            circuit("stock", 1, 4000.0),
+            circuit("own", 1, 1000.0),
+            circuit("stock", 2, 2000.0),
+            circuit("own", 2, 600.0),
+        ];
         let json = format!(
-            r#"{{"schema":"parth/bench-circuits/1","circuitsDigest":"0x12","machine":"a machine","threads":{threads},
-                "yardstick":{{"rows":8115,"proveMs":2000.0}},
-                "circuits":[{{"name":"guta::two_guta","class":"node","rows":8076,"prover":"stock","buildMs":1500.4,
-                "proveMs":{prove_ms},"verifyMs":3.21,"proofBytes":132856,"peakMb":null}}]}}"#
+            r#"{{"schema":"parth/bench-circuits/1","circuitsDigest":"0x12","machine":"a machine","kernel":"avx2",
+                "threads":2,"runs":3,"yardstick":{{"rows":8115,"proveMs":2000.0,"byThreads":[{{"threads":2,
+                "stockMs":2000.0,"ownMs":500.0,"ownProfile":[{{"step":"leaves","ms":300.0}},{{"step":"rest","ms":100.0}}]}}]}},
+                "circuits":[{}]}}"#,
+            circuits.join(",")
         );
         serde_json::from_str(&json).expect("a report")
     }
 
-    #[test]
-    fn the_table_names_machine_and_commit_and_sets_each_circuit_beside_the_yardstick() {
-        let text = render("abc123", &report(1, 3000.0), &report(2, 1000.0)).expect("a document");
-        assert!(text.contains("a machine") && text.contains("`abc123`") && text.contains("| 8115 | stock |"));
-        let row = "| `guta::two_guta` | node | 8076 | stock | 1.50 | 3.00 | 1.00 | 0.50 | 3.2 | 132856 |  |";
-        assert!(text.contains(row), "{text}");
+    fn startup() -> Startup {
+        let json = r#"{"schema":"parth/bench-startup/1","machine":"a machine","threads":2,"passes":
+            [{"name":"cold","circuits":19,"seconds":20.04,"diskMb":1264,"residentMb":1500,"peakMb":null}]}"#;
+        serde_json::from_str(json).expect("a report")
     }
 
     #[test]
-    fn runs_of_different_circuits_make_no_table() {
-        let mut other = report(2, 1.0);
-        other.circuits_digest = "0x13".to_owned();
-        assert!(matches!(render("abc123", &report(1, 1.0), &other), Err(Error::Different)));
+    fn the_document_names_machine_and_commit_and_sets_both_provers_side_by_side() {
+        let text = render("abc123", &report(), &startup());
+        assert!(text.contains("a machine") && text.contains("`abc123`") && text.contains("kernel: avx2"));
+        let row =
+            "| `guta::two_guta` | node | 8076 | 1.50 | 4.00 | 1.00 | 0.25 | 2.00 | 0.60 | 0.30 | 3.2 | 132856 |  |";
+        assert!(text.contains(row), "{text}");
+        assert!(text.contains("| 2 | 2.00 | 0.50 | 0.25 |"), "{text}");
+        assert!(text.contains("| leaves | 300.0 | 75.0 % |"), "{text}");
+        assert!(text.contains("| cold | 19 | 20.0 | 1264 | 1500 |"), "{text}");
     }
 }
