@@ -6,7 +6,8 @@
 //!   space        0 the store itself · 1 coordinator · 2 realm n · 3 jobs · 4 the user's own machine
 //!   table 0      position: epoch of the leader, head
 //!   table 1      terms: first checkpoint of each run of checkpoints that belong to one epoch
-//!   table 2      nodes of the forest
+//!   table 2      nodes of the forest, by checkpoint
+//!   table 3      tops of the forest's trees, by tree
 //!   table 16..   the roles' own tables
 //! ```
 //!
@@ -129,6 +130,8 @@ const POSITION: u8 = 0;
 const TERMS: u8 = 1;
 /// Table of the forest's nodes.
 pub(crate) const NODES: u8 = 2;
+/// Table of the tops of the forest's trees.
+pub(crate) const TREES: u8 = 3;
 
 /// Changes of one space, to be written together. Made by [`Store::batch`].
 #[derive(Clone, Debug)]

@@ -2,17 +2,16 @@
 //! each checkpoint run (design/quality.md, I1).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use parth_crypto::Digest;
 use parth_crypto::merkle::empty_roots;
 use parth_protocol::ids::{CheckpointId, ContractId, UserId};
 
-use super::block::{Block, BlockId, Change, hash_up};
-use super::tree::TreeId;
-use super::view::{BlockRow, ForestView, row};
+use super::block::{Change, hash_up};
+use super::tree::{Tree, TreeId};
+use super::view::{ForestView, TopRow, row, top_row};
 use super::{Forest, ForestError};
-use crate::space::NODES;
+use crate::space::{NODES, TREES};
 
 /// Rows read from the store at a time.
 const PAGE: usize = 2048;
@@ -54,88 +53,108 @@ impl Checked {
     }
 }
 
-/// The blocks of the tree under way that are stored at the head, by level of their bottom and index of their root: the
-/// block's own bottom nodes that are not empty.
-type Blocks = BTreeMap<BlockId, BlockRow>;
-
-/// Recomputes every tree of the space at its head, block by block from the lowest stored one, and compares each stored
-/// node that has a block below; and compares each CSTATE root with its leaf in UCON, where both are held. Memory is that
-/// of the largest tree.
+/// Recomputes every tree of the space at its head, block by block from its top, and compares the root of each block with
+/// the node that the block above holds; and compares each CSTATE root with its leaf in UCON, where both are held. Reads
+/// every row, those of older checkpoints too. Memory is that of one level of the largest tree.
 pub fn check(forest: &Forest) -> Result<Checked, ForestError> {
     let view = forest.at_head()?;
     let mut out = Checked { checkpoint: view.checkpoint(), ..Checked::default() };
     let Some(head) = view.checkpoint() else { return Ok(out) };
+    each_row(forest, NODES, |key, value| {
+        out.rows += 1;
+        row(key, value)?;
+        Ok(())
+    })?;
+    let mut tops: Vec<TopRow> = Vec::new();
+    each_row(forest, TREES, |key, value| {
+        out.rows += 1;
+        let row = top_row(key, value)?;
+        // Newest first: the first readable row of a tree is its top.
+        if row.checkpoint <= head && view.is_committed(&row) && tops.last().is_none_or(|last| last.id != row.id) {
+            tops.push(row);
+        }
+        Ok(())
+    })?;
     let mut state_roots = BTreeMap::new();
-    let mut tree: Option<(TreeId, Blocks)> = None;
-    let mut last = None;
-    let mut from = Vec::new();
-    loop {
-        let rows = forest.store().range(NODES, &from, None, PAGE)?;
-        for (key, value) in &rows {
-            let row = row(key, value)?;
-            out.rows += 1;
-            // Newest first: the first readable row of a block is the block.
-            if row.checkpoint > head || !view.is_committed(&row) || last == Some(row.id) {
-                continue;
-            }
-            last = Some(row.id);
-            if tree.as_ref().is_none_or(|(open, _)| *open != row.id.tree)
-                && let Some((done, blocks)) = tree.replace((row.id.tree, Blocks::new()))
-            {
-                finish(done, &blocks, &mut out, &mut state_roots);
-            }
-            if let Some((_, blocks)) = &mut tree {
-                blocks.insert(row.id, row);
-            }
-        }
-        match rows.last() {
-            Some((key, _)) if rows.len() == PAGE => from = [key.as_slice(), &[0]].concat(),
-            _ => break,
-        }
-    }
-    if let Some((done, blocks)) = tree {
-        finish(done, &blocks, &mut out, &mut state_roots);
+    for top in tops {
+        out.trees += 1;
+        descend(&view, top, &mut out, &mut state_roots)?;
     }
     compare_states(&view, &state_roots, &mut out)?;
     Ok(out)
 }
 
-/// Compares the blocks of one tree with each other.
-fn finish(tree: TreeId, blocks: &Blocks, out: &mut Checked, state_roots: &mut BTreeMap<(UserId, ContractId), Digest>) {
-    let (domain, empties) = (tree.domain(), empty_roots(tree.domain()));
-    out.trees += 1;
-    let Some((&BlockId { base: floor, .. }, _)) = blocks.first_key_value() else { return };
-    let mut changes: Vec<Change> = Vec::with_capacity(blocks.len());
-    for (&id, row) in blocks {
-        let mut change = Change::new(id, Arc::new(Block::empty(id, row.tree_top, &empties)));
-        change.set(row.bottom.iter().copied());
-        changes.push(change);
-        out.leaves += if id.base == floor { row.bottom.len() as u64 } else { 0 };
-    }
-    hash_up(domain, &empties, &mut changes);
-    // What each block gives for its root, and what the block above holds there.
-    let mut nodes: BTreeMap<(u8, u64), (Option<Digest>, Option<Digest>)> = BTreeMap::new();
-    for change in &changes {
-        let (id, block) = (change.id, &change.block);
-        if id.top() < block.tree_top {
-            nodes.entry((id.top(), id.root)).or_default().0 = Some(block.node(1));
-        } else if let TreeId::State { user, contract } = tree {
-            // The tree may end below the block's root: then its root stands at the left edge.
-            state_roots.insert((user, contract), block.node(1 << (id.top() - block.tree_top)));
+/// Every row of a table, in order of keys.
+fn each_row(
+    forest: &Forest,
+    table: u8,
+    mut take: impl FnMut(&[u8], &[u8]) -> Result<(), ForestError>,
+) -> Result<(), ForestError> {
+    let mut from = Vec::new();
+    loop {
+        let rows = forest.store().range(table, &from, None, PAGE)?;
+        for (key, value) in &rows {
+            take(key, value)?;
         }
-        if id.base > floor {
-            for &(number, node) in &blocks[&id].bottom {
-                nodes.entry((id.base, id.first() + number as u64)).or_default().1 = Some(node);
+        match rows.last() {
+            Some((key, _)) if rows.len() == PAGE => from = [key.as_slice(), &[0]].concat(),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Compares the blocks of one tree with each other, a level at a time.
+fn descend(
+    view: &ForestView,
+    top: TopRow,
+    out: &mut Checked,
+    state_roots: &mut BTreeMap<(UserId, ContractId), Digest>,
+) -> Result<(), ForestError> {
+    let (id, tree) = (top.id.tree, Tree::part(top.id.tree, top.row.tree_floor, top.row.tree_top));
+    let (domain, empties) = (id.domain(), empty_roots(id.domain()));
+    let mut differences = Vec::new();
+    // Blocks, and what the block above holds for the root of each; nothing above the first.
+    let mut level = vec![(top.id, Some(top.row), None)];
+    while !level.is_empty() {
+        let (mut changes, mut above) = (Vec::with_capacity(level.len()), Vec::with_capacity(level.len()));
+        let mut wanted = Vec::new();
+        for (id, row, actual) in level {
+            let nodes = row.as_ref().map_or(&[][..], |row| &row.bottom);
+            if id.base <= tree.floor() {
+                out.leaves += nodes.len() as u64;
+            } else if let Some(row) = &row {
+                let below =
+                    |&(number, node): &(usize, Digest)| (id.below(number, tree.floor()), row.below[number], node);
+                wanted.extend(nodes.iter().map(below));
+            }
+            changes.push(Change::read(id, row, tree, &empties));
+            above.push(actual);
+        }
+        hash_up(domain, &empties, &mut changes);
+        for (change, actual) in changes.iter().zip(above) {
+            let (level, index, expected) = (change.id.top(), change.id.root, change.root());
+            match (actual, id) {
+                (Some(actual), _) if actual != expected => {
+                    differences.push(Difference { tree: id, level, index, expected, actual });
+                }
+                // The tree may end below its top block's root: then its root stands at the left edge.
+                (None, TreeId::State { user, contract }) => {
+                    let place = 1 << (level - tree.top());
+                    state_roots.insert((user, contract), change.kept.block.node(place));
+                }
+                _ => {}
             }
         }
-    }
-    for ((level, index), (below, above)) in nodes {
-        let empty = empties[usize::from(level)];
-        let (expected, actual) = (below.unwrap_or(empty), above.unwrap_or(empty));
-        if expected != actual {
-            out.differences.push(Difference { tree, level, index, expected, actual });
+        level = Vec::with_capacity(wanted.len());
+        for wanted in wanted.chunks(PAGE) {
+            let asked: Vec<_> = wanted.iter().map(|&(id, checkpoint, _)| (id, checkpoint)).collect();
+            let rows = wanted.iter().zip(view.rows(&asked)?);
+            level.extend(rows.map(|(&(id, _, node), row)| (id, row, Some(node))));
         }
     }
+    differences.sort_by_key(|difference| (difference.level, difference.index));
+    out.differences.extend(differences);
+    Ok(())
 }
 
 /// A user's leaf for a contract is the root of the state that is held.
@@ -145,7 +164,7 @@ fn compare_states(
     out: &mut Checked,
 ) -> Result<(), ForestError> {
     for (&(user, contract), &expected) in state_roots {
-        let tree = super::Tree::whole(TreeId::UserContracts(user), 32);
+        let tree = Tree::whole(TreeId::UserContracts(user), 32);
         let actual = view.leaf(tree, u64::from(contract.get()))?;
         if actual != expected {
             let (level, index) = (0, u64::from(contract.get()));

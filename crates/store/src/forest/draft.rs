@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use parth_crypto::Digest;
 use parth_crypto::merkle::{Path, empty_roots};
@@ -9,11 +10,11 @@ use parth_protocol::ids::CheckpointId;
 use rayon::prelude::*;
 
 use super::ForestError;
-use super::block::{AT_ONCE, Block, BlockId, Change, Empties, bases, hash_up};
-use super::memory::{Advance, Entry, Layer};
+use super::block::{AT_ONCE, BlockId, Change, Empties, Kept, NOTHING, bases, hash_up};
+use super::memory::{Advance, Entry, Layer, below};
 use super::tree::{Tree, TreeId};
-use super::view::{ForestView, line, row_key};
-use crate::space::{Batch, Epoch, NODES};
+use super::view::{ForestView, key, line, top_key};
+use crate::space::{Batch, Epoch, NODES, TREES};
 
 /// A fork of the forest: a committed view, the drafts that are sealed and not yet committed, and changes of its own.
 /// Dropping it forgets them.
@@ -22,7 +23,7 @@ pub struct ForestDraft {
     view: ForestView,
     /// Oldest first.
     below: Vec<Arc<Layer>>,
-    own: Layer,
+    own: BTreeMap<BlockId, Entry>,
 }
 
 /// A draft that changes no more: to be committed, and to gather the next checkpoint on meanwhile. Cheap to clone.
@@ -35,7 +36,7 @@ pub struct Sealed {
 
 impl ForestDraft {
     pub(super) fn on(view: ForestView, below: Vec<Arc<Layer>>) -> ForestDraft {
-        ForestDraft { view, below, own: Layer::new() }
+        ForestDraft { view, below, own: BTreeMap::new() }
     }
 
     /// Sets leaves and brings every node above them up to date, up to the root of the tree or part, which it returns.
@@ -57,7 +58,7 @@ impl ForestDraft {
             let ids: Vec<BlockId> = runs.iter().map(|run| block_of(base, run[0].0)).collect();
             let blocks = self.blocks(tree, &ids)?;
             let mut changes: Vec<Change> =
-                ids.into_iter().zip(blocks).map(|(id, block)| Change::new(id, block)).collect();
+                ids.into_iter().zip(blocks).map(|(id, kept)| Change::new(id, kept)).collect();
             let fill = |(change, run): (&mut Change, &&[(u64, Digest)])| {
                 let first = change.id.first();
                 change.set(run.iter().map(|&(index, node)| ((index - first) as usize, node)));
@@ -65,13 +66,14 @@ impl ForestDraft {
             // Each change copies the block that it alters.
             changes.par_iter_mut().zip(&runs).with_min_len(AT_ONCE).for_each(fill);
             hash_up(tree.domain(), &empties, &mut changes);
-            changed = changes.iter().map(|change| (change.id.root, change.block.node(1))).collect();
+            changed = changes.iter().map(|change| (change.id.root, change.root())).collect();
             fresh.extend(changes);
         }
         for change in fresh {
-            let before = self.own.get(&change.id).map_or(0, |entry| entry.set);
-            let set = before | change.bottom_mask();
-            self.own.insert(change.id, Entry { block: change.block, set });
+            let (set, below) = self.own.get(&change.id).map_or((0, 0), |entry| (entry.set, entry.below));
+            let mask = change.bottom_mask();
+            let below = if change.id.base > tree.floor() { below | mask } else { below };
+            self.own.insert(change.id, Entry { kept: change.kept, set: set | mask, below });
         }
         self.root(tree)
     }
@@ -84,7 +86,7 @@ impl ForestDraft {
     /// Freezes the draft.
     pub fn seal(self) -> Sealed {
         let mut layers = self.below;
-        layers.push(Arc::new(self.own));
+        layers.push(Arc::new(Layer { entries: self.own, checkpoint: AtomicU32::new(NOTHING) }));
         Sealed { view: self.view, layers }
     }
 
@@ -130,7 +132,7 @@ impl ForestDraft {
                 return None; // the view refuses it
             }
             let (id, place) = BlockId::of(tree, level, index);
-            self.drafted(id).map(|block| block.node(place))
+            self.drafted(id).map(|kept| kept.block.node(place))
         };
         let mut out: Vec<_> = places.iter().map(drafted).collect();
         let missing: Vec<usize> = (0..out.len()).filter(|&at| out[at].is_none()).collect();
@@ -142,7 +144,7 @@ impl ForestDraft {
     }
 
     /// Many blocks of one tree, in the order asked for.
-    fn blocks(&self, tree: Tree, ids: &[BlockId]) -> Result<Vec<Arc<Block>>, ForestError> {
+    fn blocks(&self, tree: Tree, ids: &[BlockId]) -> Result<Vec<Kept>, ForestError> {
         let mut out: Vec<_> = ids.iter().map(|&id| self.drafted(id).cloned()).collect();
         let missing: Vec<usize> = (0..out.len()).filter(|&at| out[at].is_none()).collect();
         let asked: Vec<_> = missing.iter().map(|&at| ids[at]).collect();
@@ -153,9 +155,9 @@ impl ForestDraft {
     }
 
     /// A block that this draft or one below has changed.
-    fn drafted(&self, id: BlockId) -> Option<&Arc<Block>> {
-        let below = || self.below.iter().rev().find_map(|layer| layer.get(&id));
-        self.own.get(&id).or_else(below).map(|entry| &entry.block)
+    fn drafted(&self, id: BlockId) -> Option<&Kept> {
+        let below = || self.below.iter().rev().find_map(|layer| layer.entries.get(&id));
+        self.own.get(&id).or_else(below).map(|entry| &entry.kept)
     }
 }
 
@@ -170,20 +172,31 @@ impl Sealed {
         self.draft().root(tree)
     }
 
-    /// Adds the rows of this draft, and of no other, to the batch that commits `checkpoint` under `epoch`. What the
-    /// draft changed stays in memory once that batch is committed.
+    /// Adds the rows of this draft, and of no other, to the batch that commits `checkpoint` under `epoch`: the drafts
+    /// that this one stands on are to be written before. What the draft changed stays in memory once that batch is
+    /// committed.
     pub fn write_into(&self, batch: &mut Batch, checkpoint: CheckpointId, epoch: Epoch) {
         let Some(own) = self.layers.last() else { return };
+        own.checkpoint.store(checkpoint.get(), Ordering::Release);
         let mut empties: Option<(TreeId, Arc<Empties>)> = None;
-        for (&id, entry) in own.iter() {
+        let mut blocks = Vec::with_capacity(own.entries.len());
+        for (&id, entry) in &own.entries {
             let empty = match &empties {
                 Some((tree, empties)) if *tree == id.tree => empties[usize::from(id.base)],
                 _ => empties.insert((id.tree, empty_roots(id.tree.domain()))).1[usize::from(id.base)],
             };
-            batch.put(NODES, &row_key(id, checkpoint, epoch), entry.block.to_bytes(id, empty));
+            let block = &entry.kept.block;
+            let below = below(&self.layers, id).unwrap_or(entry.kept.below);
+            let value = block.to_bytes(id, &below, empty);
+            if block.is_top(id) {
+                batch.put(TREES, &top_key(id, checkpoint, epoch), value);
+            } else {
+                batch.put(NODES, &key(id, checkpoint, epoch), value);
+            }
+            blocks.push((id, Kept { block: Arc::clone(block), below }));
         }
         let memory = Arc::clone(self.view.memory());
-        batch.when_committed(Advance { memory, checkpoint, layer: Arc::clone(own) });
+        batch.when_committed(Advance { memory, checkpoint, blocks: blocks.into() });
     }
 
     /// The leaves that this draft changed in a tree: index and new leaf, in order.
@@ -191,9 +204,9 @@ impl Sealed {
         let first = BlockId { tree: tree.id(), base: tree.floor(), root: 0 };
         let last = BlockId { root: u64::MAX, ..first };
         let Some(own) = self.layers.last() else { return Vec::new() };
-        let leaves = own.range(first..=last).flat_map(|(id, entry)| {
+        let leaves = own.entries.range(first..=last).flat_map(|(id, entry)| {
             let numbers = (0..id.width()).filter(|at| entry.set >> at & 1 == 1);
-            numbers.map(|at| (id.first() + at as u64, entry.block.bottom(*id)[at]))
+            numbers.map(|at| (id.first() + at as u64, entry.kept.block.bottom(*id)[at]))
         });
         leaves.filter(|(index, _)| tree.has(tree.floor(), *index)).collect()
     }
@@ -201,7 +214,7 @@ impl Sealed {
     /// The trees that this draft changed.
     pub fn changed_trees(&self) -> Vec<TreeId> {
         let mut out: Vec<TreeId> =
-            self.layers.last().into_iter().flat_map(|own| own.keys().map(|id| id.tree)).collect();
+            self.layers.last().into_iter().flat_map(|own| own.entries.keys().map(|id| id.tree)).collect();
         out.dedup();
         out
     }

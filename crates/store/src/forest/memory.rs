@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::Mutex;
 use parth_protocol::ids::CheckpointId;
 
-use super::block::{Block, BlockId};
+use super::block::{Below, BlockId, Kept};
 use crate::space::Epoch;
 
 /// A commit: its checkpoint and the epoch that committed it. No two commits share both.
@@ -19,40 +20,62 @@ const GENERATION: usize = 80_000;
 /// A block that a draft has changed.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub(super) block: Arc<Block>,
+    /// The block as changed, and who wrote the blocks below it before this draft and the drafts under it.
+    pub(super) kept: Kept,
     /// A bit for each bottom node that was set.
     pub(super) set: u16,
+    /// A bit for each bottom node whose block below has changed too.
+    pub(super) below: u16,
 }
 
 /// What a draft has changed.
-pub(super) type Layer = BTreeMap<BlockId, Entry>;
+#[derive(Debug)]
+pub(super) struct Layer {
+    pub(super) entries: BTreeMap<BlockId, Entry>,
+    /// The checkpoint that it was written for last, or [`NOTHING`](super::block::NOTHING).
+    pub(super) checkpoint: AtomicU32,
+}
+
+/// Who wrote the blocks below a block of the last layer, once all layers are written.
+pub(super) fn below(layers: &[Arc<Layer>], id: BlockId) -> Option<Below> {
+    let mut out = layers.last()?.entries.get(&id)?.kept.below;
+    for (layer, entry) in layers.iter().filter_map(|layer| Some((layer, layer.entries.get(&id)?))) {
+        let checkpoint = layer.checkpoint.load(Ordering::Acquire);
+        for (at, below) in out.iter_mut().enumerate() {
+            if entry.below >> at & 1 == 1 {
+                *below = checkpoint;
+            }
+        }
+    }
+    Some(out)
+}
 
 /// The blocks of the newest commit that were read or written last. Only that commit's: whoever reads another one gets
 /// nothing here and asks the store, so a forgotten or foreign commit costs time and never gives a wrong node.
 #[derive(Debug, Default)]
-pub(crate) struct HeadMemory(Mutex<Held>);
+pub(crate) struct HeadMemory(Mutex<Generations>);
 
 #[derive(Debug, Default)]
-struct Held {
+struct Generations {
     commit: Option<Commit>,
-    young: HashMap<BlockId, Arc<Block>>,
-    old: HashMap<BlockId, Arc<Block>>,
+    young: HashMap<BlockId, Kept>,
+    old: HashMap<BlockId, Kept>,
 }
 
-impl Held {
-    fn insert(&mut self, id: BlockId, block: Arc<Block>) {
+impl Generations {
+    fn insert(&mut self, id: BlockId, block: Kept) {
         if self.young.len() >= GENERATION {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(id, block);
     }
 
-    fn get(&mut self, id: BlockId) -> Option<Arc<Block>> {
+    fn get(&mut self, id: BlockId) -> Option<Kept> {
         if let Some(block) = self.young.get(&id) {
-            return Some(Arc::clone(block));
+            return Some(block.clone());
         }
         let block = self.old.remove(&id)?;
-        self.insert(id, Arc::clone(&block));
+        self.insert(id, block.clone());
         Some(block)
     }
 }
@@ -63,12 +86,12 @@ impl HeadMemory {
         let mut held = self.0.lock();
         // A reader that looked at the head before the last commit does not turn the memory back.
         if held.commit.is_none_or(|commit| commit.0 < head.0) {
-            *held = Held { commit: Some(head), ..Held::default() };
+            *held = Generations { commit: Some(head), ..Generations::default() };
         }
     }
 
     /// The blocks that are held of a commit.
-    pub(super) fn get(&self, commit: Commit, ids: &[BlockId]) -> Vec<Option<Arc<Block>>> {
+    pub(super) fn get(&self, commit: Commit, ids: &[BlockId]) -> Vec<Option<Kept>> {
         let mut held = self.0.lock();
         if held.commit != Some(commit) {
             return vec![None; ids.len()];
@@ -77,7 +100,7 @@ impl HeadMemory {
     }
 
     /// Holds blocks that were read from the store as of a commit.
-    pub(super) fn keep(&self, commit: Commit, blocks: impl Iterator<Item = (BlockId, Arc<Block>)>) {
+    pub(super) fn keep(&self, commit: Commit, blocks: impl Iterator<Item = (BlockId, Kept)>) {
         let mut held = self.0.lock();
         if held.commit == Some(commit) {
             for (id, block) in blocks {
@@ -87,15 +110,15 @@ impl HeadMemory {
     }
 
     /// Goes from one commit to the next with what the next has changed.
-    fn advance(&self, from: Option<Commit>, to: Commit, layer: &Layer) {
+    fn advance(&self, from: Option<Commit>, to: Commit, blocks: &[(BlockId, Kept)]) {
         let mut held = self.0.lock();
         // It has turned already when a reader was faster, or when the commit had several drafts.
         if held.commit == from || held.commit == Some(to) {
             held.commit = Some(to);
-            for (&id, entry) in layer {
+            for (id, block) in blocks {
                 // One generation only: an older block must not come back.
-                held.old.remove(&id);
-                held.insert(id, Arc::clone(&entry.block));
+                held.old.remove(id);
+                held.insert(*id, block.clone());
             }
         }
     }
@@ -106,14 +129,14 @@ impl HeadMemory {
 pub(crate) struct Advance {
     pub(super) memory: Arc<HeadMemory>,
     pub(super) checkpoint: CheckpointId,
-    pub(super) layer: Arc<Layer>,
+    pub(super) blocks: Arc<[(BlockId, Kept)]>,
 }
 
 impl Advance {
     /// To be called after the commit `to`, which followed the commit `from`, was stored.
     pub(crate) fn committed(&self, from: Option<Commit>, to: Commit) {
         if self.checkpoint == to.0 {
-            self.memory.advance(from, to, &self.layer);
+            self.memory.advance(from, to, &self.blocks);
         }
     }
 }

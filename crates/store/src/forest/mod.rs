@@ -1,7 +1,8 @@
 //! The forest: every Merkle tree of a space, by checkpoint.
 //!
 //! ```text
-//!   row   (tree, level, index, newest checkpoint first, epoch) → sixteen neighbouring nodes
+//!   top row    (tree, level, index, newest checkpoint first, epoch)    → sixteen neighbouring nodes, and for each
+//!   row        (checkpoint, epoch, tree, level, index)                 → the checkpoint that wrote the row below it
 //!
 //!   Forest ── at(checkpoint) ─→ ForestView ── draft() ─→ ForestDraft ── seal() ─→ Sealed ── draft() ─→ …
 //!     │       the committed past              set leaves,               frozen, to be        the next one
@@ -13,9 +14,10 @@
 //! what stands between them and the block's root is hashed again when it is read. So a change of a leaf writes a row for
 //! every four levels, and a path is read with as few.
 //!
-//! A row is written by the commit of a checkpoint and never changed. A reader at checkpoint C takes the newest row
-//! not after C whose epoch is the one that committed that row's checkpoint; so rows that an ex-leader left behind, which
-//! a backend without transactions cannot prevent, are never read. What was never written is empty.
+//! A row is written by the commit of a checkpoint and never changed. A reader at checkpoint C takes the newest row of
+//! the tree's top not after C whose epoch is the one that committed that row's checkpoint; from there each row names the
+//! next by checkpoint. So rows that an ex-leader left behind, which a backend without transactions cannot prevent, are
+//! never read. What was never written is empty.
 //!
 //! Blocks of the newest commit that were used last stay in memory ([`memory`] states the bound). They are taken over
 //! from a draft only after its batch was stored, and asked only by readers of exactly that commit.

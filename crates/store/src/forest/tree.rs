@@ -111,6 +111,11 @@ impl Tree {
         Tree { id, floor: 0, top: height, place: 0 }
     }
 
+    /// The leftmost part between two levels: what a stored block says about its tree.
+    pub(super) const fn part(id: TreeId, floor: u8, top: u8) -> Tree {
+        Tree { id, floor, top, place: 0 }
+    }
+
     /// CHKP.
     pub const fn checkpoints(profile: &Profile) -> Tree {
         Tree::whole(TreeId::Checkpoints, profile.checkpoints as u8)

@@ -1,33 +1,31 @@
 //! [`ForestView`]: the forest as of one committed checkpoint.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use parth_crypto::Digest;
 use parth_crypto::merkle::{Path, empty_roots};
 use parth_protocol::ids::CheckpointId;
 
-use super::block::{Block, BlockId, Change, hash_up};
+use super::block::{BlockId, Change, Kept, NOTHING, Row, bases, hash_up};
 use super::draft::ForestDraft;
-use super::memory::HeadMemory;
+use super::memory::{Commit, HeadMemory};
 use super::tree::{Tree, TreeId};
 use super::{ForestError, committed_epoch};
 use crate::error::ReadError;
-use crate::space::{Epoch, NODES, Store, hexadecimal};
+use crate::space::{Epoch, NODES, Store, TREES, hexadecimal};
 
 /// Bytes of a block's place: tree, level of its bottom, index of its root.
 const PLACE: usize = 9 + 1 + 8;
 /// Bytes of a row's key.
 const KEY: usize = PLACE + 4 + 8;
 
-/// A row of the forest.
-pub(super) struct BlockRow {
+/// A row of a tree's top block.
+pub(super) struct TopRow {
     pub(super) id: BlockId,
     pub(super) checkpoint: CheckpointId,
     pub(super) epoch: Epoch,
-    /// Level of the tree's root.
-    pub(super) tree_top: u8,
-    /// Bottom nodes that are not empty, by their number in the block.
-    pub(super) bottom: Vec<(usize, Digest)>,
+    pub(super) row: Row,
 }
 
 fn place_bytes(id: BlockId) -> [u8; PLACE] {
@@ -38,8 +36,16 @@ fn place_bytes(id: BlockId) -> [u8; PLACE] {
     out
 }
 
-/// The key of a row. Checkpoints are stored inverted, so that the newest comes first.
-pub(super) fn row_key(id: BlockId, checkpoint: CheckpointId, epoch: Epoch) -> Vec<u8> {
+fn place(bytes: &[u8]) -> Option<BlockId> {
+    let (tree, rest) = bytes.split_at_checked(9)?;
+    let (&base, root) = rest.split_first()?;
+    // A tree has at most 63 levels above its leaves.
+    let root = u64::from_be_bytes(root.try_into().ok()?);
+    (base < 64).then_some(BlockId { tree: TreeId::from_bytes(tree)?, base, root })
+}
+
+/// The key of a top block's row. Checkpoints are stored inverted, so that the newest comes first.
+pub(super) fn top_key(id: BlockId, checkpoint: CheckpointId, epoch: Epoch) -> Vec<u8> {
     let mut out = Vec::with_capacity(KEY);
     out.extend_from_slice(&place_bytes(id));
     out.extend_from_slice(&(!checkpoint.get()).to_be_bytes());
@@ -47,34 +53,47 @@ pub(super) fn row_key(id: BlockId, checkpoint: CheckpointId, epoch: Epoch) -> Ve
     out
 }
 
-/// Reads a row back.
-pub(super) fn row(key: &[u8], value: &[u8]) -> Result<BlockRow, ReadError> {
-    let wrong = |found: String| ReadError::Row { table: "nodes", key: hexadecimal(key), found };
-    let parse = || {
-        let (tree, rest) = key.split_at_checked(9)?;
-        let (&base, rest) = rest.split_first()?;
-        let (root, rest) = rest.split_first_chunk::<8>()?;
-        let (checkpoint, epoch) = rest.split_first_chunk::<4>()?;
-        // A tree has at most 63 levels above its leaves.
-        let id = (base < 64).then_some(BlockId {
-            tree: TreeId::from_bytes(tree)?,
-            base,
-            root: u64::from_be_bytes(*root),
-        })?;
-        Some((
-            id,
-            CheckpointId::new(!u32::from_be_bytes(*checkpoint))?,
-            Epoch(u64::from_be_bytes(epoch.try_into().ok()?)),
-        ))
-    };
-    let (id, checkpoint, epoch) = parse().ok_or_else(|| wrong("not the key of a block of nodes".into()))?;
-    let (tree_top, bottom) = Block::parse(id, value).map_err(wrong)?;
-    Ok(BlockRow { id, checkpoint, epoch, tree_top, bottom })
+/// The key of any other block's row. Rows of one commit stand together, so that storing it touches few pages.
+pub(super) fn key(id: BlockId, checkpoint: CheckpointId, epoch: Epoch) -> Vec<u8> {
+    let mut out = Vec::with_capacity(KEY);
+    out.extend_from_slice(&checkpoint.get().to_be_bytes());
+    out.extend_from_slice(&epoch.0.to_be_bytes());
+    out.extend_from_slice(&place_bytes(id));
+    out
 }
 
-/// All rows of a block not newer than `checkpoint`, newest first.
+fn wrong(table: &'static str, key: &[u8], found: String) -> ReadError {
+    ReadError::Row { table, key: hexadecimal(key), found }
+}
+
+/// Reads a top block's row back.
+pub(super) fn top_row(key: &[u8], value: &[u8]) -> Result<TopRow, ReadError> {
+    let parse = || {
+        let (id, rest) = key.split_at_checked(PLACE)?;
+        let (checkpoint, epoch) = rest.split_first_chunk::<4>()?;
+        let checkpoint = CheckpointId::new(!u32::from_be_bytes(*checkpoint))?;
+        Some((place(id)?, checkpoint, Epoch(u64::from_be_bytes(epoch.try_into().ok()?))))
+    };
+    let (id, checkpoint, epoch) =
+        parse().ok_or_else(|| wrong("trees", key, "not the key of a tree's top block".into()))?;
+    let row = Row::parse(id, value).map_err(|found| wrong("trees", key, found))?;
+    Ok(TopRow { id, checkpoint, epoch, row })
+}
+
+/// Reads another block's row back.
+pub(super) fn row(key: &[u8], value: &[u8]) -> Result<(BlockId, Row), ReadError> {
+    let parse = || {
+        let (checkpoint, rest) = key.split_first_chunk::<4>()?;
+        CheckpointId::new(u32::from_be_bytes(*checkpoint))?;
+        place(rest.split_first_chunk::<8>()?.1)
+    };
+    let id = parse().ok_or_else(|| wrong("nodes", key, "not the key of a block of nodes".into()))?;
+    Ok((id, Row::parse(id, value).map_err(|found| wrong("nodes", key, found))?))
+}
+
+/// All rows of a top block not newer than `checkpoint`, newest first.
 fn rows_of(id: BlockId, checkpoint: CheckpointId) -> (Vec<u8>, Vec<u8>) {
-    let from = row_key(id, checkpoint, Epoch(0));
+    let from = top_key(id, checkpoint, Epoch(0));
     let mut to = place_bytes(id).to_vec();
     to.extend_from_slice(&[255; 13]);
     (from, to)
@@ -145,43 +164,47 @@ impl ForestView {
     /// Up to `limit` leaves that are not empty, from an index on, in order.
     pub fn written_leaves(&self, tree: Tree, from: u64, limit: usize) -> Result<Vec<(u64, Digest)>, ForestError> {
         let mut out = Vec::new();
-        let Some(checkpoint) = self.checkpoint else { return Ok(out) };
-        let width = tree.top() - tree.floor();
-        let (first, last) = (tree.place() << width, (tree.place() << width) + ((1u64 << width) - 1));
-        if from > last || limit == 0 {
-            return Ok(out);
+        let (id, _) = BlockId::of(tree, tree.top(), tree.place());
+        if limit > 0
+            && let Some(row) = self.top(tree, id)?
+        {
+            self.gather(tree, (id, &row), from, limit, &mut out)?;
         }
-        let from = from.max(first);
-        let (first, last) = (BlockId::of(tree, tree.floor(), from).0, BlockId::of(tree, tree.floor(), last).0);
-        let mut at = place_bytes(first).to_vec();
-        let mut to = place_bytes(last).to_vec();
-        to.extend_from_slice(&[255; 13]);
-        let mut done: Option<BlockId> = None;
-        // Pages of rows: a block has one row a checkpoint that changed it, and only the newest readable one counts.
-        const PAGE: usize = 512;
-        loop {
-            let rows = self.store.range(NODES, &at, Some(&to), PAGE)?;
-            for (key, value) in &rows {
-                let row = row(key, value)?;
-                if done == Some(row.id) || row.checkpoint > checkpoint || !self.is_committed(&row) {
-                    continue;
-                }
-                done = Some(row.id);
-                for (number, leaf) in row.bottom {
-                    let index = row.id.first() + number as u64;
-                    if index >= from && tree.has(tree.floor(), index) {
-                        out.push((index, leaf));
-                        if out.len() == limit {
-                            return Ok(out);
-                        }
-                    }
-                }
-            }
-            match rows.last() {
-                Some((key, _)) if rows.len() == PAGE => at = [key.as_slice(), &[0]].concat(),
-                _ => return Ok(out),
+        Ok(out)
+    }
+
+    /// Adds the leaves below a block that are not empty, up to `limit` of them.
+    fn gather(
+        &self,
+        tree: Tree,
+        (id, row): (BlockId, &Row),
+        from: u64,
+        limit: usize,
+        out: &mut Vec<(u64, Digest)>,
+    ) -> Result<(), ForestError> {
+        let index = |number: usize| id.first() + number as u64;
+        if id.base <= tree.floor() {
+            let leaves = row.bottom.iter().map(|&(number, leaf)| (index(number), leaf));
+            let leaves = leaves.filter(|(index, _)| *index >= from && tree.has(tree.floor(), *index));
+            out.extend(leaves.take(limit - out.len()));
+            return Ok(());
+        }
+        // Below a node of this level are the leaves from `node << levels` on.
+        let levels = id.base - tree.floor();
+        let wanted = row
+            .bottom
+            .iter()
+            .map(|(number, _)| *number)
+            .filter(|&number| tree.has(id.base, index(number)) && index(number) >= from >> levels);
+        let wanted: Vec<_> = wanted.map(|number| (id.below(number, tree.floor()), row.below[number])).collect();
+        for ((id, _), row) in wanted.iter().zip(self.rows(&wanted)?) {
+            if out.len() < limit
+                && let Some(row) = row
+            {
+                self.gather(tree, (*id, &row), from, limit, out)?;
             }
         }
+        Ok(())
     }
 
     /// Many nodes of one tree, in the order asked for.
@@ -200,64 +223,116 @@ impl ForestView {
         let node = |&(id, place): &(BlockId, usize)| {
             // Every id is among those that were asked for.
             let at = ids.binary_search(&id).unwrap_or_else(|at| at);
-            blocks[at].node(place)
+            blocks[at].block.node(place)
         };
         Ok(places.iter().map(node).collect())
     }
 
     /// Many blocks of one tree, in the order asked for; cheapest when that is their order.
-    pub(super) fn blocks(&self, tree: Tree, ids: &[BlockId]) -> Result<Vec<Arc<Block>>, ForestError> {
-        let commit = self.checkpoint.and_then(|at| Some((at, committed_epoch(&self.terms, at)?)));
-        let mut out = match commit {
+    pub(super) fn blocks(&self, tree: Tree, ids: &[BlockId]) -> Result<Vec<Kept>, ForestError> {
+        let held = |ids: &[BlockId]| match self.commit() {
             Some(commit) => self.memory.get(commit, ids),
             None => vec![None; ids.len()],
         };
-        let missing: Vec<usize> = (0..out.len()).filter(|&at| out[at].is_none()).collect();
-        if !missing.is_empty() {
-            let read: Vec<_> = missing.iter().map(|&at| ids[at]).collect();
-            let read = self.read(tree, &read)?;
-            if let Some(commit) = commit {
-                self.memory.keep(commit, read.iter().map(|change| (change.id, Arc::clone(&change.block))));
+        let mut out = held(ids);
+        // What is to be read, by level; then from below, the blocks above that say where those rows are.
+        let mut missing: BTreeMap<u8, BTreeSet<BlockId>> = BTreeMap::new();
+        for (id, _) in ids.iter().zip(&out).filter(|(_, block)| block.is_none()) {
+            missing.entry(id.base).or_default().insert(*id);
+        }
+        if missing.is_empty() {
+            return Ok(out.into_iter().flatten().collect());
+        }
+        let mut found: HashMap<BlockId, Kept> = HashMap::new();
+        let bases: Vec<u8> = bases(tree).collect();
+        for base in &bases {
+            let Some(below) = missing.get(base) else { continue };
+            let mut above: Vec<_> = below.iter().filter_map(|id| Some(id.above(tree)?.0)).collect();
+            above.dedup();
+            for (id, block) in above.iter().zip(held(&above)) {
+                match block {
+                    Some(block) => drop(found.insert(*id, block)),
+                    None => drop(missing.entry(id.base).or_default().insert(*id)),
+                }
             }
-            for (at, change) in missing.into_iter().zip(read) {
-                out[at] = Some(change.block);
+        }
+        for base in bases.iter().rev() {
+            let Some(ids) = missing.remove(base) else { continue };
+            let read = self.read(tree, ids.into_iter().collect(), &found)?;
+            if let Some(commit) = self.commit() {
+                self.memory.keep(commit, read.iter().map(|change| (change.id, change.kept.clone())));
+            }
+            found.extend(read.into_iter().map(|change| (change.id, change.kept)));
+        }
+        for (id, block) in ids.iter().zip(&mut out) {
+            if block.is_none() {
+                *block = found.get(id).cloned();
             }
         }
         Ok(out.into_iter().flatten().collect())
     }
 
-    /// Reads blocks from the store and hashes what stands above their bottoms.
-    fn read(&self, tree: Tree, ids: &[BlockId]) -> Result<Vec<Change>, ForestError> {
+    /// Reads blocks of one level from the store, whose blocks above are given, and hashes what stands above their
+    /// bottoms.
+    fn read(&self, tree: Tree, ids: Vec<BlockId>, above: &HashMap<BlockId, Kept>) -> Result<Vec<Change>, ForestError> {
         let empties = empty_roots(tree.domain());
-        let mut nothing: Option<(u8, Arc<Block>)> = None;
-        let mut empty = |id: BlockId| match &nothing {
-            Some((base, block)) if *base == id.base => Arc::clone(block),
-            _ => {
-                let block = Arc::new(Block::empty(id, tree.top(), &empties));
-                nothing = Some((id.base, Arc::clone(&block)));
-                block
-            }
-        };
-        let mut out: Vec<_> = ids.iter().map(|&id| Change::new(id, empty(id))).collect();
-        let Some(checkpoint) = self.checkpoint else { return Ok(out) };
-        let ranges: Vec<_> = ids.iter().map(|&id| rows_of(id, checkpoint)).collect();
-        let firsts = self.store.first_of(NODES, &ranges)?;
-        for ((first, range), change) in firsts.into_iter().zip(&ranges).zip(&mut out) {
-            let Some((key, value)) = first else { continue };
-            let row = row(&key, &value)?;
-            let row = if self.is_committed(&row) { Some(row) } else { self.older(&key, &range.1)? };
-            if let Some(row) = row {
-                change.set(row.bottom);
+        let mut wanted = Vec::with_capacity(ids.len());
+        let mut tops = Vec::new();
+        for &id in &ids {
+            match id.above(tree) {
+                Some((parent, number)) => {
+                    wanted.push((id, above.get(&parent).map_or(NOTHING, |parent| parent.below[number])));
+                }
+                None => tops.push(self.top(tree, id)?),
             }
         }
-        hash_up(tree.domain(), &empties, &mut out);
+        // One level has either top blocks or others.
+        let rows = tops.into_iter().chain(self.rows(&wanted)?);
+        let changes = ids.iter().zip(rows).map(|(&id, row)| Change::read(id, row, tree, &empties));
+        let mut changes: Vec<_> = changes.collect();
+        hash_up(tree.domain(), &empties, &mut changes);
+        Ok(changes)
+    }
+
+    /// The rows of blocks that are not top blocks, by the checkpoints that wrote them.
+    pub(super) fn rows(&self, wanted: &[(BlockId, u32)]) -> Result<Vec<Option<Row>>, ForestError> {
+        let key = |&(id, checkpoint): &(BlockId, u32)| {
+            let checkpoint = CheckpointId::new(checkpoint).filter(|_| checkpoint != NOTHING)?;
+            Some(key(id, checkpoint, committed_epoch(&self.terms, checkpoint)?))
+        };
+        let keys: Vec<Option<Vec<u8>>> = wanted.iter().map(key).collect();
+        let mut order: Vec<usize> = (0..keys.len()).filter(|&at| keys[at].is_some()).collect();
+        order.sort_unstable_by(|&left, &right| keys[left].cmp(&keys[right]));
+        let sorted: Vec<Vec<u8>> = order.iter().filter_map(|&at| keys[at].clone()).collect();
+        let mut out: Vec<Option<Row>> = (0..wanted.len()).map(|_| None).collect();
+        for ((at, key), value) in order.into_iter().zip(&sorted).zip(self.store.get_many(NODES, &sorted)?) {
+            out[at] = value.map(|value| Ok::<_, ReadError>(row(key, &value)?.1)).transpose()?;
+        }
         Ok(out)
     }
 
-    /// The newest committed row of a block behind a leftover.
-    fn older(&self, leftover: &[u8], to: &[u8]) -> Result<Option<BlockRow>, ForestError> {
-        for (key, value) in self.store.range(NODES, leftover, Some(to), usize::MAX)? {
-            let row = row(&key, &value)?;
+    /// The newest committed row of a top block; nothing when the tree was never written.
+    fn top(&self, tree: Tree, id: BlockId) -> Result<Option<Row>, ForestError> {
+        let Some(checkpoint) = self.checkpoint else { return Ok(None) };
+        let (from, to) = rows_of(id, checkpoint);
+        let Some((key, value)) = self.store.first_of(TREES, &[(from, to.clone())])?.pop().flatten() else {
+            return Ok(None);
+        };
+        let first = top_row(&key, &value)?;
+        let found = if self.is_committed(&first) { Some(first) } else { self.older(&key, &to)? };
+        match found {
+            Some(found) if found.row.tree_top != tree.top() => {
+                let found = format!("a part of the tree up to level {}, asked for {}", found.row.tree_top, tree.top());
+                Err(wrong("trees", &key, found).into())
+            }
+            found => Ok(found.map(|found| found.row)),
+        }
+    }
+
+    /// The newest committed row of a top block behind a leftover.
+    fn older(&self, leftover: &[u8], to: &[u8]) -> Result<Option<TopRow>, ForestError> {
+        for (key, value) in self.store.range(TREES, leftover, Some(to), usize::MAX)? {
+            let row = top_row(&key, &value)?;
             if self.is_committed(&row) {
                 return Ok(Some(row));
             }
@@ -265,7 +340,11 @@ impl ForestView {
         Ok(None)
     }
 
-    pub(super) fn is_committed(&self, row: &BlockRow) -> bool {
+    fn commit(&self) -> Option<Commit> {
+        self.checkpoint.and_then(|at| Some((at, committed_epoch(&self.terms, at)?)))
+    }
+
+    pub(super) fn is_committed(&self, row: &TopRow) -> bool {
         committed_epoch(&self.terms, row.checkpoint) == Some(row.epoch)
     }
 
