@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
+use parth_proof::own::Gates;
 use parth_proof::{Class, ClassData, Gate};
 
-use crate::gadgets::ecgfp5::QuinticProductGate;
+use crate::gadgets::ecgfp5::{QuinticProductGate, packed};
 
 /// The data of a class.
 pub fn data(class: Class) -> &'static ClassData {
@@ -16,4 +17,9 @@ pub fn data(class: Class) -> &'static ClassData {
 /// Gates that signature circuits may use beside the union set.
 pub fn signature_gates() -> Vec<Gate> {
     vec![Gate::new(QuinticProductGate)]
+}
+
+/// The gates of all classes, as [`parth_proof::OwnProver::with_gates`] takes them to evaluate them fast.
+pub fn prover_gates() -> Gates {
+    Gates::new().with(packed::make)
 }

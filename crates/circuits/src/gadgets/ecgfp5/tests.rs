@@ -246,3 +246,13 @@ fn the_gate_and_its_generators_come_back_from_bytes() {
     let read = QuinticQuotientGenerator::deserialize(&mut buffer, common).unwrap();
     assert_eq!(format!("{read:?}"), format!("{quotient:?}"));
 }
+
+#[test]
+fn every_gate_of_the_signature_class_is_evaluated_fast_and_as_the_library_does() {
+    let gates = crate::class::prover_gates();
+    for gate in &crate::class::data(Class::Signature).common().gates {
+        if gate.0.num_constraints() > 0 {
+            assert_eq!(parth_proof::own::quotient::gates::agreement::check(&gates, gate, 10), Ok(()));
+        }
+    }
+}
