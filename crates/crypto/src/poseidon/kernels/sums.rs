@@ -48,12 +48,11 @@ impl<L: Lanes> LimbSum<L> {
     #[inline(always)]
     pub(super) fn add(&mut self, value: L, factor: &Factor) {
         let high = Words::shr::<32>(value);
-        for limb in 0..LIMBS {
-            let product = value.low_product(L::splat(factor.low[limb]));
-            self.0[limb] = Words::wrapping_add(self.0[limb], product);
-            let product = high.low_product(L::splat(factor.high[limb]));
-            self.0[limb] = Words::wrapping_add(self.0[limb], product);
-        }
+        // Not a loop, so that the limbs stay in registers.
+        let [first, second, third] = &mut self.0;
+        *first = with_product(with_product(*first, value, factor.low[0]), high, factor.high[0]);
+        *second = with_product(with_product(*second, value, factor.low[1]), high, factor.high[1]);
+        *third = with_product(with_product(*third, value, factor.low[2]), high, factor.high[2]);
     }
 
     #[inline(always)]
@@ -62,4 +61,9 @@ impl<L: Lanes> LimbSum<L> {
         let limb = L::splat(1 << LIMB_BITS);
         third.mul_add(limb, second).mul_add(limb, first)
     }
+}
+
+#[inline(always)]
+fn with_product<L: Lanes>(sum: L, half: L, limb: u64) -> L {
+    Words::wrapping_add(sum, half.low_product(L::splat(limb)))
 }

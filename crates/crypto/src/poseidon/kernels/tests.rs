@@ -83,6 +83,7 @@ impl Work for Arithmetic<'_> {
                 (-a).to_array(),
                 a.square().to_array(),
                 a.double().to_array(),
+                a.octuple().to_array(),
                 a.mul_add(b, c).to_array(),
                 a.add_canonical(b.canonical()).to_array(),
                 a.pow7().to_array(),
@@ -101,6 +102,7 @@ impl Work for Arithmetic<'_> {
                     2 * p - x,
                     x * x,
                     x + x,
+                    8 * x,
                     x * y + z,
                     x + y,
                     power(7),
@@ -112,7 +114,7 @@ impl Work for Arithmetic<'_> {
                     let same = u128::from(result[lane]) % p == expected % p;
                     assert!(same, "operation {number} of {x}, {y}, {z} by {} lanes", L::WIDTH);
                 }
-                assert!(results[9][lane] < P, "{x} is not canonical");
+                assert!(results[10][lane] < P, "{x} is not canonical");
             }
         }
     }

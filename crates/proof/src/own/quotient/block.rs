@@ -3,6 +3,8 @@
 //! Columns of the inputs lie a power of two apart, so the same rows of all columns fall on the same lines of a cache and
 //! drive each other out. A block is small and dense.
 
+use std::ops::Range;
+
 use parth_crypto::poseidon::kernels::Lanes;
 
 use super::Inputs;
@@ -150,6 +152,14 @@ impl Row<'_> {
         L::load(&self.wires[column * POINTS + self.at..][..L::WIDTH])
     }
 
+    /// Some wires one after the other, for loops: [`Column::load`] checks less than [`Row::wire`].
+    #[inline(always)]
+    pub fn columns(&self, columns: Range<usize>) -> impl DoubleEndedIterator<Item = Column<'_>> {
+        let at = self.at;
+        let wires = &self.wires[columns.start * POINTS..columns.end * POINTS];
+        wires.chunks_exact(POINTS).map(move |column| Column(&column[at..]))
+    }
+
     /// Some wires in a row.
     #[inline(always)]
     pub fn wires<L: Lanes, const COUNT: usize>(&self, column: usize) -> [L; COUNT] {
@@ -170,5 +180,17 @@ impl Row<'_> {
     #[inline(always)]
     pub fn public<L: Lanes>(&self, element: usize) -> L {
         L::splat(self.public[element])
+    }
+}
+
+/// A wire at the points of a [`Row`] and after.
+#[derive(Clone, Copy)]
+pub struct Column<'a>(&'a [u64]);
+
+impl Column<'_> {
+    /// Its values.
+    #[inline(always)]
+    pub fn load<L: Lanes>(self) -> L {
+        L::load(&self.0[..L::WIDTH])
     }
 }

@@ -70,9 +70,10 @@ impl<L: Lanes> Sum<L> {
     /// Adds a value times its weight. At most [`parth_crypto::poseidon::kernels::MAX_PRODUCTS`] a sum.
     #[inline(always)]
     pub fn add(&mut self, value: L, weight: &Weight) {
-        for (sum, factor) in self.0.iter_mut().zip(&weight.0) {
-            value.add_product(factor, sum);
-        }
+        // Not a loop, so that the sums stay in registers.
+        let [first, second] = &mut self.0;
+        value.add_product(&weight.0[0], first);
+        value.add_product(&weight.0[1], second);
     }
 
     /// The sums as felts.

@@ -27,16 +27,15 @@ struct BitSum {
 impl WeightedSum for BitSum {
     #[inline(always)]
     fn weighted_sum<L: Lanes>(&self, row: Row<'_>) -> [L; CHALLENGES] {
-        let one = L::splat(1);
         let mut sum = L::splat(0);
-        for column in (1..=self.bits).rev() {
-            sum = sum + sum + row.wire(column);
+        for column in row.columns(1..self.bits + 1).rev() {
+            sum = sum + sum + column.load();
         }
         let mut constraints = Constraints::new(&self.powers);
         constraints.push(sum - row.wire(0));
-        for column in 1..=self.bits {
-            let bit: L = row.wire(column);
-            constraints.push(bit * (bit - one));
+        for column in row.columns(1..self.bits + 1) {
+            let bit: L = column.load();
+            constraints.push(bit.square() - bit);
         }
         constraints.reduce()
     }

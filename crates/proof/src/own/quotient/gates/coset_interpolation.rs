@@ -14,13 +14,13 @@
 use std::sync::Arc;
 
 use parth_crypto::poseidon::kernels::Lanes;
-use plonky2::field::types::Field;
+use plonky2::field::types::{Field, PrimeField64};
 use plonky2::gates::coset_interpolation::CosetInterpolationGate;
 
 use super::super::CHALLENGES;
 use super::super::block::Row;
 use super::super::weights::{Constraints, Powers};
-use super::extension::Pair;
+use super::extension::{Pair, seven_times};
 use super::{PackedGate, WeightedSum, packed};
 use crate::{D, F, Gate};
 
@@ -30,12 +30,16 @@ pub(super) fn make(gate: &Gate, powers: &Arc<Powers>) -> Option<Box<dyn PackedGa
     if gate.barycentric_weights.len() != domain.len() || domain.len() < 2 || gate.degree < 2 {
         return None;
     }
-    let points = domain.iter().zip(&gate.barycentric_weights).map(|(point, weight)| (point.0, weight.0)).collect();
+    let points = domain
+        .iter()
+        .zip(&gate.barycentric_weights)
+        .map(|(point, weight)| ((-*point).to_canonical_u64(), weight.0))
+        .collect();
     Some(packed(CosetInterpolation { points, degree: gate.degree, powers: powers.clone() }))
 }
 
 struct CosetInterpolation {
-    /// The points of the subgroup and their weights.
+    /// The points of the subgroup, negated and canonical, and their weights.
     points: Vec<(u64, u64)>,
     degree: usize,
     powers: Arc<Powers>,
@@ -57,10 +61,16 @@ impl WeightedSum for CosetInterpolation {
         constraints.push(shift * row.wire(inverse) - L::splat(1));
         (Pair::wires(&row, point) - z.scale(shift)).push_to(&mut constraints);
 
-        let zero = L::splat(0);
-        let (mut eval, mut product) = (Pair(zero, zero), Pair(L::splat(1), zero));
+        let seven_z = seven_times(z.1);
+        let (mut eval, mut product) = (Pair(z.0, z.0), Pair(z.0, z.0));
         let mut places = 0;
-        for (i, &(x, weight)) in self.points.iter().enumerate() {
+        for (i, &(minus_x, weight)) in self.points.iter().enumerate() {
+            let factor = Pair(z.0.add_canonical(L::splat(minus_x)), z.1);
+            let value = Pair::<L>::wires(&row, values + 2 * i).scale(L::splat(weight));
+            if i == 0 {
+                (eval, product) = (value, factor);
+                continue;
+            }
             if i > 1 && (i - 1) % (self.degree - 1) == 0 {
                 let kept_eval = Pair::wires(&row, kept_evals + 2 * places);
                 let kept_product = Pair::wires(&row, kept_products + 2 * places);
@@ -69,10 +79,8 @@ impl WeightedSum for CosetInterpolation {
                 (eval, product) = (kept_eval, kept_product);
                 places += 1;
             }
-            let factor = Pair(z.0 - L::splat(x), z.1);
-            let value = Pair::<L>::wires(&row, values + 2 * i).scale(L::splat(weight));
-            eval = eval.mul_add(factor, value * product);
-            product = product * factor;
+            eval = eval.mul_known_add(factor, seven_z, value * product);
+            product = product.mul_known(factor, seven_z);
         }
         (Pair::wires(&row, result) - eval).push_to(&mut constraints);
         constraints.reduce()

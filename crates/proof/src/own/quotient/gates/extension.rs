@@ -33,11 +33,18 @@ impl<L: Lanes> Pair<L> {
         Pair(self.0.mul_add(factor, addend.0), self.1.mul_add(factor, addend.1))
     }
 
-    /// `self · other + addend`.
+    /// `self · other + addend`, with seven times the second coefficient of `other`.
     #[inline(always)]
-    pub fn mul_add(self, other: Pair<L>, addend: Pair<L>) -> Pair<L> {
-        let low = self.1.mul_add(seven_times(other.1), addend.0);
+    pub fn mul_known_add(self, other: Pair<L>, seven: L, addend: Pair<L>) -> Pair<L> {
+        let low = self.1.mul_add(seven, addend.0);
         let high = self.1.mul_add(other.0, addend.1);
+        Pair(self.0.mul_add(other.0, low), self.0.mul_add(other.1, high))
+    }
+
+    /// `self · other`, with seven times the second coefficient of `other`.
+    #[inline(always)]
+    pub fn mul_known(self, other: Pair<L>, seven: L) -> Pair<L> {
+        let (low, high) = (self.1 * seven, self.1 * other.0);
         Pair(self.0.mul_add(other.0, low), self.0.mul_add(other.1, high))
     }
 
@@ -55,12 +62,10 @@ impl<L: Lanes> Pair<L> {
     }
 }
 
-/// 7·a by additions, since they cost less than a product.
+/// 7·a, for less than a product.
 #[inline(always)]
 pub fn seven_times<L: Lanes>(a: L) -> L {
-    let two = a + a;
-    let four = two + two;
-    four + four - a
+    a.octuple() - a
 }
 
 impl<L: Lanes> Add for Pair<L> {
@@ -83,7 +88,6 @@ impl<L: Lanes> Mul for Pair<L> {
     type Output = Pair<L>;
     #[inline(always)]
     fn mul(self, other: Pair<L>) -> Pair<L> {
-        let low = self.1 * seven_times(other.1);
-        Pair(self.0.mul_add(other.0, low), self.0.mul_add(other.1, self.1 * other.0))
+        self.mul_known(other, seven_times(other.1))
     }
 }

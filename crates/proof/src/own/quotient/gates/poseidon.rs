@@ -53,11 +53,7 @@ pub(super) fn make(gate: &Gate, powers: &Arc<Powers>) -> Option<Box<dyn PackedGa
     Some(packed(Permutation {
         constant: [both[0].constant.to_canonical_u64(), both[1].constant.to_canonical_u64()],
         first: std::array::from_fn(|i| weight(&|one| one.first[i])),
-        sboxes: std::array::from_fn(|j| {
-            let wire = Weight::new(powers.value(FIRST_SBOX + j).map(|power| -power));
-            (weight(&|one| one.sboxes[j]), wire)
-        }),
-        outs: std::array::from_fn(|i| Weight::new(powers.value(FIRST_OUT + i).map(|power| -power))),
+        sboxes: std::array::from_fn(|j| weight(&|one| one.sboxes[j])),
         powers: powers.clone(),
     }))
 }
@@ -66,9 +62,8 @@ struct Permutation {
     constant: [u64; CHALLENGES],
     /// Of the seventh powers of the first round.
     first: [Weight; WIDTH],
-    /// Of the seventh power of each S-box input wire, and of the wire itself.
-    sboxes: [(Weight, Weight); SBOX_COUNT],
-    outs: [Weight; WIDTH],
+    /// Of the seventh power of each S-box input wire.
+    sboxes: [Weight; SBOX_COUNT],
     powers: Arc<Powers>,
 }
 
@@ -88,16 +83,22 @@ impl WeightedSum for Permutation {
         for i in 2 * SWAPPED..WIDTH {
             sum.add(row.wire::<L>(i).add_canonical(constant(i)).pow7(), &self.first[i]);
         }
-        for (j, (power, wire)) in self.sboxes.iter().enumerate() {
-            let value: L = row.wire(SBOXES + j);
-            sum.add(value, wire);
+        // The wires themselves count negative, with the weights of their constraints.
+        let mut wires = Sum::<L>::empty();
+        let columns = row.columns(SBOXES..SBOXES + SBOX_COUNT);
+        for ((column, power), wire) in columns.zip(&self.sboxes).zip(&weights[FIRST_SBOX..FIRST_OUT]) {
+            let value: L = column.load();
+            wires.add(value, wire);
             sum.add(value.pow7(), power);
         }
-        for (i, weight) in self.outs.iter().enumerate() {
-            sum.add(row.wire(OUT + i), weight);
+        for (column, wire) in row.columns(OUT..OUT + WIDTH).zip(&weights[FIRST_OUT..FIRST_OUT + WIDTH]) {
+            wires.add(column.load(), wire);
         }
-        let [first, second] = sum.reduce();
-        [first.add_canonical(L::splat(self.constant[0])), second.add_canonical(L::splat(self.constant[1]))]
+        let ([first, second], wires) = (sum.reduce(), wires.reduce());
+        [
+            first.add_canonical(L::splat(self.constant[0])) - wires[0],
+            second.add_canonical(L::splat(self.constant[1])) - wires[1],
+        ]
     }
 }
 

@@ -34,8 +34,8 @@ impl WeightedSum for PoseidonMds {
     #[inline(always)]
     fn weighted_sum<L: Lanes>(&self, row: Row<'_>) -> [L; CHALLENGES] {
         let mut sum = Sum::<L>::empty();
-        for (column, weight) in self.weights.iter().enumerate() {
-            sum.add(row.wire(column), weight);
+        for (column, weight) in row.columns(0..2 * D * WIDTH).zip(&self.weights) {
+            sum.add(column.load(), weight);
         }
         sum.reduce()
     }

@@ -39,7 +39,6 @@ struct RandomAccess {
 impl WeightedSum for RandomAccess {
     #[inline(always)]
     fn weighted_sum<L: Lanes>(&self, row: Row<'_>) -> [L; CHALLENGES] {
-        let one = L::splat(1);
         let size = 1 << self.bits;
         let spare = (2 + size) * self.copies;
         let mut constraints = Constraints::new(&self.powers);
@@ -53,7 +52,7 @@ impl WeightedSum for RandomAccess {
             }
             for column in bits..bits + self.bits {
                 let bit: L = row.wire(column);
-                constraints.push(bit * (bit - one));
+                constraints.push(bit.square() - bit);
             }
             constraints.push(index - row.wire(first));
             // Bit by bit the list shrinks to half: of each pair of neighbours the bit picks one.

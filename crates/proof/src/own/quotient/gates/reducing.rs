@@ -55,15 +55,16 @@ impl WeightedSum for Reducing {
         let first = Pair::<L>::wires(&row, 4);
 
         let (mut x, mut y, mut sum) = (Sum::<L>::empty(), Sum::<L>::empty(), Sum::<L>::empty());
-        for i in 0..count {
-            for k in 0..width {
-                sum.add(row.wire(coefficients + width * i + k), &weights[2 * i + k]);
-            }
+        // The weights of coefficients of the base field are those with even numbers.
+        let spread = weights.chunks_exact(3 - width).map(|weights| &weights[0]);
+        for (column, weight) in row.columns(coefficients..inner).zip(spread) {
+            sum.add(column.load(), weight);
         }
-        for i in 0..count - 1 {
-            let accumulator = Pair::<L>::wires(&row, inner + 2 * i);
-            x.add(accumulator.0, &weights[2 * i]);
-            y.add(accumulator.1, &weights[2 * i + 1]);
+        let mut accumulators = row.columns(inner..inner + 2 * (count - 1));
+        for weights in weights.chunks_exact(2) {
+            let (Some(low), Some(high)) = (accumulators.next(), accumulators.next()) else { break };
+            x.add(low.load(), &weights[0]);
+            y.add(high.load(), &weights[1]);
         }
         let (x, y, sum) = (x.reduce(), y.reduce(), sum.reduce());
         let last = [self.powers.value(2 * count - 2), self.powers.value(2 * count - 1)];
