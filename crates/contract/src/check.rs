@@ -126,6 +126,9 @@ pub enum Problem {
     /// A list of values is too long.
     #[error("{0} values, at most {MAX_LIST} are allowed")]
     List(usize),
+    /// It owes too many calls.
+    #[error("{0} calls, at most {MAX_LIST} are allowed")]
+    Calls(usize),
     /// A message is too long or has control characters.
     #[error("a message has at most {MAX_MESSAGE} bytes and no control characters")]
     Message,
@@ -162,8 +165,15 @@ pub(crate) fn check_function(contract: &ContractCode, code: &FunctionCode) -> Re
     check_name("function", &code.name)?;
     limit("operations", MAX_OPS, code.ops.len())?;
     check_parameters("input", &code.inputs)?;
-    let mut checker =
-        Checker { contract, code, types: Vec::new(), access: Vec::new(), openings: Vec::new(), own: BTreeMap::new() };
+    let mut checker = Checker {
+        contract,
+        code,
+        types: Vec::new(),
+        access: Vec::new(),
+        openings: Vec::new(),
+        own: BTreeMap::new(),
+        calls: 0,
+    };
     for (op, operation) in code.ops.iter().enumerate() {
         let found = checker.operation(operation);
         let kind = found.map_err(|problem| CodeError::Op { function: code.name.clone(), op, problem })?;
@@ -221,6 +231,8 @@ struct Checker<'a> {
     openings: Vec<OpeningKind>,
     /// Own words whose openings stand at this point, by index value.
     own: BTreeMap<Value, u32>,
+    /// Calls owed so far.
+    calls: usize,
 }
 
 type Checked<T> = Result<T, Problem>;
@@ -339,6 +351,19 @@ impl Checker<'_> {
                 };
                 access = self.open(OpeningKind::Slot { height });
                 kind = Some(Type::Hash);
+            }
+            Op::Exists(state) => {
+                self.is(*state, Type::State, "state")?;
+                kind = Some(Type::Bool);
+            }
+            Op::Defer { contract, inputs, when, .. } => {
+                self.changes(*when)?;
+                self.is(*contract, Type::U32, "u32")?;
+                self.list(inputs)?;
+                self.calls += 1;
+                if self.calls > MAX_LIST {
+                    return Err(Problem::Calls(self.calls));
+                }
             }
             Op::Emit { event, fields, when } => {
                 self.changes(*when)?;

@@ -166,3 +166,19 @@ pub enum ExecError {
         count: u64,
     },
 }
+
+impl ExecError {
+    /// The operation that failed, when it was one.
+    pub fn op(&self) -> Option<usize> {
+        match self {
+            ExecError::Assert { op, .. }
+            | ExecError::Overflow { op, .. }
+            | ExecError::Convert { op, .. }
+            | ExecError::Overdrawn { op, .. }
+            | ExecError::SlotOutside { op, .. }
+            | ExecError::NotOlder { op, .. }
+            | ExecError::OtherHeight { op, .. } => Some(*op),
+            _ => None,
+        }
+    }
+}

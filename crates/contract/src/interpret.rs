@@ -8,9 +8,10 @@ use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::{Call, CallContext, Session};
 
 use crate::call::CallWitness;
+use crate::debt::Debt;
 use crate::error::ExecError;
 use crate::function::Function;
-use crate::machine::{self, Event, FrozenState, Outcome, Source, Write};
+use crate::machine::{self, Event, FrozenState, Outcome, Source, Values, Write};
 use crate::opening::{CheckpointOpening, Opening, Reader, SlotOpening, StateOpening};
 
 /// A call that can be made, with everything that its proof needs.
@@ -26,6 +27,8 @@ pub struct Execution {
     pub events: Vec<Event>,
     /// The words written, in order.
     pub writes: Vec<Write>,
+    /// The calls that it owes, in the order in which they are to be made.
+    pub deferred: Vec<Debt>,
     /// Inputs of the call's circuit.
     pub witness: CallWitness,
 }
@@ -45,11 +48,30 @@ pub fn execute(
     own: &SparseTree,
     reader: &dyn Reader,
 ) -> Result<Execution, ExecError> {
+    let executed = execute_with_values(profile, contract, function, Caller::USER, session, anchor, inputs, own, reader);
+    executed.map_err(|(error, _)| error)
+}
+
+/// As [`execute`], for any caller; a refusal comes with the values that the code computed until then, to show them at
+/// their place in the source.
+#[allow(clippy::too_many_arguments)] // as `execute`
+pub fn execute_with_values(
+    profile: &Profile,
+    contract: ContractId,
+    function: &Function,
+    caller: Caller,
+    session: &Session,
+    anchor: &CheckpointLeaf,
+    inputs: &[Felt],
+    own: &SparseTree,
+    reader: &dyn Reader,
+) -> Result<Execution, (ExecError, Values)> {
     if own.height() != usize::from(function.state_height().get()) {
-        return Err(ExecError::OwnHeight { expected: function.state_height(), actual: own.height() });
+        let error = ExecError::OwnHeight { expected: function.state_height(), actual: own.height() };
+        return Err((error, Values::new()));
     }
     let call = Call {
-        caller: Caller::USER,
+        caller,
         contract,
         method: function.method(),
         inputs_length: function.inputs_length(),
@@ -68,10 +90,10 @@ pub fn execute(
         openings: Vec::new(),
     };
     let mut live = Live { own: own.clone(), reader, openings: Vec::new() };
-    let outcome = machine::run(profile, function, &witness, &mut live)?;
+    let outcome = machine::run_with_values(profile, function, &witness, &mut live)?;
     witness.openings = live.openings;
-    let Outcome { context, outputs, events, writes } = outcome;
-    Ok(Execution { call, context, outputs, events, writes, witness })
+    let Outcome { context, outputs, events, writes, deferred } = outcome;
+    Ok(Execution { call, context, outputs, events, writes, deferred, witness })
 }
 
 /// Openings from the user's own state, as it evolves, and from a reader; all are recorded.

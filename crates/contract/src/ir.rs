@@ -13,7 +13,7 @@ use std::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parth_crypto::{Digest, Felt};
-use parth_protocol::ids::StateHeight;
+use parth_protocol::ids::{MethodId, StateHeight};
 use serde::{Deserialize, Serialize};
 
 /// Integers of type `u64` are below 2^62, so that sums and differences of two never wrap in the field.
@@ -227,6 +227,8 @@ pub enum Op {
     },
     /// A word of a frozen state, at an index as in a read.
     Slot(Value, Value),
+    /// Did the user of a frozen state exist at that checkpoint?
+    Exists(Value),
     /// Emits an event of the contract's list.
     Emit {
         /// Position in the contract's list of events.
@@ -234,6 +236,18 @@ pub enum Op {
         /// One value a field.
         fields: Vec<Value>,
         /// Emits only when this bool is true, if it is given.
+        when: Option<Value>,
+    },
+    /// Owes a call of another contract, by the same user, that is made before the session ends. Nothing of its results
+    /// is known here. It becomes an item of the list of deferred calls: see [`crate::debt`].
+    Defer {
+        /// The contract to call (`u32`).
+        contract: Value,
+        /// The method to call there.
+        method: MethodId,
+        /// Its inputs in order. The caller vouches for their number and types: the callee checks them.
+        inputs: Vec<Value>,
+        /// Owes the call only when this bool is true, if it is given.
         when: Option<Value>,
     },
     /// Takes an amount (`u64`) of native balance from the user. System contract only; fails when overdrawn.

@@ -17,6 +17,8 @@
 //! | [`function`] | checked functions: types and openings of each operation |
 //! | [`mod@contract`] | checked contracts: bytes, digest, leaves |
 //! | [`builder`] | writes contracts in Rust |
+//! | [`dapen`] | compiles contracts from source |
+//! | [`debt`] | calls that a call owes |
 //! | [`abi`] | interfaces as JSON |
 //! | [`opening`] | what proves a read, and readers |
 //! | [`interpret`] | executes a call |
@@ -30,6 +32,8 @@ pub mod call;
 pub mod check;
 pub mod contract;
 pub mod contracts;
+pub mod dapen;
+pub mod debt;
 pub mod error;
 pub mod function;
 pub mod interpret;
@@ -45,5 +49,5 @@ pub use contract::Contract;
 pub use error::ExecError;
 pub use function::Function;
 pub use interpret::{Execution, execute};
-pub use machine::{Event, Outcome, Write, events_digest};
+pub use machine::{Event, Outcome, Values, Write, events_digest};
 pub use opening::Reader;

@@ -11,6 +11,7 @@ use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::CallContext;
 
 use crate::call::CallWitness;
+use crate::debt::{self, Debt};
 use crate::error::ExecError;
 use crate::function::{Access, Function};
 use crate::ir::{Constant, Context, Op, Type, U64_BITS, Value};
@@ -24,6 +25,8 @@ pub(crate) struct FrozenState {
     pub(crate) contract: ContractId,
     pub(crate) height: StateHeight,
     pub(crate) root: Digest,
+    /// Does the user exist at the checkpoint?
+    pub(crate) exists: bool,
 }
 
 /// Where openings come from.
@@ -84,6 +87,8 @@ pub struct Outcome {
     pub events: Vec<Event>,
     /// The words written, in order. One index may occur more than once.
     pub writes: Vec<Write>,
+    /// The calls that it owes, in the order in which they are to be made.
+    pub deferred: Vec<Debt>,
 }
 
 /// A value while the code runs.
@@ -97,6 +102,19 @@ enum Datum {
     Hash(Digest),
     Checkpoint(usize),
     State(usize),
+}
+
+impl Datum {
+    fn felts(&self) -> Vec<Felt> {
+        match *self {
+            Datum::Nothing | Datum::Checkpoint(_) | Datum::State(_) => Vec::new(),
+            Datum::Felt(felt) => vec![felt],
+            Datum::Bool(truth) => vec![truth.into()],
+            Datum::U32(value) => vec![value.into()],
+            Datum::U64(value) => vec![Felt::reduce(value)],
+            Datum::Hash(digest) => digest.0.to_vec(),
+        }
+    }
 }
 
 struct Machine<'a, S> {
@@ -115,7 +133,11 @@ struct Machine<'a, S> {
     balance_in: Amount,
     events: Vec<Event>,
     writes: Vec<Write>,
+    deferred: Vec<Debt>,
 }
+
+/// The values of the operations up to one that failed, each as felts; commands and handles have none.
+pub type Values = Vec<Vec<Felt>>;
 
 /// Runs a function. `head` says where the call starts; its openings are not looked at.
 pub(crate) fn run<S: Source>(
@@ -124,7 +146,17 @@ pub(crate) fn run<S: Source>(
     head: &CallWitness,
     source: &mut S,
 ) -> Result<Outcome, ExecError> {
-    head.check(function)?;
+    run_with_values(profile, function, head, source).map_err(|(error, _)| error)
+}
+
+/// As [`run`]; a refusal comes with the values that were computed until then.
+pub(crate) fn run_with_values<S: Source>(
+    profile: &Profile,
+    function: &Function,
+    head: &CallWitness,
+    source: &mut S,
+) -> Result<Outcome, (ExecError, Values)> {
+    head.check(function).map_err(|error| (error, Values::new()))?;
     let mut machine = Machine {
         profile,
         function,
@@ -140,13 +172,16 @@ pub(crate) fn run<S: Source>(
         balance_in: Amount::ZERO,
         events: Vec::new(),
         writes: Vec::new(),
+        deferred: Vec::new(),
     };
-    let inputs = machine.inputs()?;
+    let inputs = machine.inputs().map_err(|error| (error, Values::new()))?;
     for (at, op) in function.code().ops.iter().enumerate() {
-        let datum = machine.step(at, op, &inputs)?;
-        machine.values.push(datum);
+        match machine.step(at, op, &inputs) {
+            Ok(datum) => machine.values.push(datum),
+            Err(error) => return Err((error, machine.values.iter().map(Datum::felts).collect())),
+        }
     }
-    machine.finish()
+    machine.finish().map_err(|error| (error, Values::new()))
 }
 
 impl<S: Source> Machine<'_, S> {
@@ -237,6 +272,18 @@ impl<S: Source> Machine<'_, S> {
                 }
                 _ => Datum::Nothing,
             },
+            Op::Exists(state) => match self.get(*state) {
+                Datum::State(position) => Datum::Bool(self.states[position].exists),
+                _ => Datum::Nothing,
+            },
+            Op::Defer { contract, method, inputs, when } => {
+                if self.happens(*when) {
+                    let contract = ContractId::constant(self.small(*contract));
+                    let caller = self.head.call.contract;
+                    self.deferred.push(Debt::new(caller, contract, *method, self.flat(inputs)));
+                }
+                Datum::Nothing
+            }
             Op::Emit { event, fields, when } => {
                 if self.happens(*when) {
                     let mut felts = vec![self.function.event_id(*event)];
@@ -435,7 +482,8 @@ impl<S: Source> Machine<'_, S> {
             let (expected, actual) = (height, opened.leaf.state_height);
             return Err(ExecError::OtherHeight { op, contract, expected, actual });
         }
-        self.states.push(FrozenState { at: id, user, contract, height, root });
+        let exists = opening.user.is_some();
+        self.states.push(FrozenState { at: id, user, contract, height, root, exists });
         Ok(Datum::State(self.states.len() - 1))
     }
 
@@ -454,7 +502,7 @@ impl<S: Source> Machine<'_, S> {
             balance: head.balance,
             events_before: head.events_before,
             new_state: self.state,
-            deferred: Digest::ZERO,
+            deferred: debt::list(&self.deferred),
             inline: Digest::ZERO,
             outputs: hash(Domain::Outputs, &outputs),
             slots: Felt::reduce(self.writes.len() as u64),
@@ -465,7 +513,7 @@ impl<S: Source> Machine<'_, S> {
             withdrawn: Felt::ZERO,
             deposited: Felt::ZERO,
         };
-        Ok(Outcome { context, outputs, events: self.events, writes: self.writes })
+        Ok(Outcome { context, outputs, events: self.events, writes: self.writes, deferred: self.deferred })
     }
 }
 

@@ -124,7 +124,7 @@ fn place(builder: &mut Builder, function: &Function, targets: &CallTargets) -> O
         balance: targets.balance,
     };
     let compiler = Compiler::new(builder, function, head, &targets.openings, &targets.inputs);
-    let Effects { outputs, state, slots, events, event_count, balance_out, balance_in } = compiler.run()?;
+    let Effects { outputs, state, slots, events, event_count, balance_out, balance_in, deferred } = compiler.run()?;
     let none = DigestTarget::zero(builder);
     let zero = builder.zero();
     Some(CallContextTarget {
@@ -136,7 +136,7 @@ fn place(builder: &mut Builder, function: &Function, targets: &CallTargets) -> O
         balance: targets.balance,
         events_before: targets.events_before,
         new_state: state,
-        deferred: none,
+        deferred,
         inline: none,
         outputs: hash(builder, Domain::Outputs, &outputs),
         slots,

@@ -11,7 +11,7 @@ use parth_contract::function::Access;
 use parth_contract::ir::{Constant, Context, Op, Type, U64_BITS, Value};
 use parth_crypto::{Domain, Felt};
 use parth_proof::Builder;
-use parth_protocol::ids::StateHeight;
+use parth_protocol::ids::{Scalar, StateHeight};
 use plonky2::iop::target::{BoolTarget, Target};
 
 use super::opening::{CheckpointTarget, OpeningTarget};
@@ -39,6 +39,15 @@ struct OwnWord {
     word: DigestTarget,
 }
 
+/// A proven frozen state.
+#[derive(Clone, Copy, Debug)]
+struct StateWire {
+    root: DigestTarget,
+    height: StateHeight,
+    /// Does its user exist?
+    exists: BoolTarget,
+}
+
 /// Where a call starts.
 pub(super) struct Head<'a> {
     pub(super) session: &'a SessionStartTarget,
@@ -57,6 +66,7 @@ pub(super) struct Effects {
     pub(super) event_count: Target,
     pub(super) balance_out: Target,
     pub(super) balance_in: Target,
+    pub(super) deferred: DigestTarget,
 }
 
 /// More rows than any class has places for; compiling stops here, so that hostile code cannot ask for memory.
@@ -72,7 +82,9 @@ pub(super) struct Compiler<'a> {
     wires: Vec<Wire>,
     own: Vec<Option<OwnWord>>,
     checkpoints: Vec<&'a CheckpointTarget>,
-    states: Vec<(DigestTarget, StateHeight)>,
+    states: Vec<StateWire>,
+    /// Items of the calls owed, each with its condition.
+    deferred: Vec<(DigestTarget, Option<BoolTarget>)>,
     /// Bits of values that were split before, by width.
     bits: HashMap<(Target, usize), Vec<BoolTarget>>,
     balance: Target,
@@ -121,6 +133,7 @@ impl<'a> Compiler<'a> {
             own: vec![None; openings.len()],
             checkpoints: Vec::new(),
             states: Vec::new(),
+            deferred: Vec::new(),
             bits: HashMap::new(),
             balance,
             effects: Effects {
@@ -131,6 +144,7 @@ impl<'a> Compiler<'a> {
                 event_count: zero,
                 balance_out: zero,
                 balance_in: zero,
+                deferred: no_events,
             },
         }
     }
@@ -147,6 +161,7 @@ impl<'a> Compiler<'a> {
         }
         let outputs: Vec<Value> = function.code().outputs.iter().map(|output| output.value).collect();
         self.effects.outputs = self.flat(&outputs);
+        self.effects.deferred = self.debts();
         Some(self.effects)
     }
 
@@ -214,6 +229,23 @@ impl<'a> Compiler<'a> {
                 self.frozen(at, *user, contract, *old)
             }
             Op::Slot(state, index) => self.slot(at, *state, *index),
+            Op::Exists(state) => match self.get(*state) {
+                Wire::State(number) => Wire::One(self.states[number].exists.target),
+                _ => Wire::Nothing,
+            },
+            Op::Defer { contract, method, inputs, when } => {
+                let inputs = self.flat(inputs);
+                let call = CallTarget {
+                    caller: self.head.call.contract,
+                    contract: self.one(*contract),
+                    method: constant(self.builder, method.to_felt()),
+                    inputs_length: constant(self.builder, Felt::reduce(inputs.len() as u64)),
+                    inputs: hash(self.builder, Domain::Inputs, &inputs),
+                };
+                let item = call.digest(self.builder);
+                self.deferred.push((item, when.map(|when| self.bool(when))));
+                Wire::Nothing
+            }
             Op::Emit { event, fields, when } => self.emit(*event, fields, *when),
             Op::BalanceOut(amount) => {
                 let amount = self.one(*amount);
@@ -410,7 +442,7 @@ impl<'a> Compiler<'a> {
         let user = self.bits(self.one(user), opening.user_levels());
         let contract = self.bits(contract, opening.contract_levels());
         let root = opening.root(self.builder, checkpoint, &user, &contract, height);
-        self.states.push((root, height));
+        self.states.push(StateWire { root, height, exists: opening.exists() });
         Wire::State(self.states.len() - 1)
     }
 
@@ -418,7 +450,7 @@ impl<'a> Compiler<'a> {
         let (OpeningTarget::Slot(slot), Wire::State(number)) = (self.opening(at), self.get(state)) else {
             return Wire::Nothing;
         };
-        let (root, height) = self.states[number];
+        let StateWire { root, height, .. } = self.states[number];
         let bits = self.bits(self.one(index), usize::from(height.get()));
         merkle::assert_inclusion(self.builder, Domain::StateNode, root, &bits, slot.word, &slot.siblings);
         Wire::Digest(slot.word)
@@ -436,6 +468,19 @@ impl<'a> Compiler<'a> {
         };
         self.effects.event_count = self.count(self.effects.event_count, when);
         Wire::Nothing
+    }
+
+    /// The list of the calls owed: H(first item, rest), without those whose condition is false.
+    fn debts(&mut self) -> DigestTarget {
+        let mut rest = DigestTarget::zero(self.builder);
+        for (item, when) in std::mem::take(&mut self.deferred).into_iter().rev() {
+            let list = link(self.builder, Domain::CallList, item, rest);
+            rest = match when {
+                Some(when) => logic::select_digest(self.builder, when, list, rest),
+                None => list,
+            };
+        }
+        rest
     }
 
     fn total(&mut self, so_far: Target, more: Target) -> Target {

@@ -147,6 +147,11 @@ impl StateTarget {
         logic::select_digest(builder, used, self.state, initial)
     }
 
+    /// Is there such a user? Proven by [`StateTarget::root`].
+    pub(super) fn exists(&self) -> BoolTarget {
+        self.exists
+    }
+
     /// Bits of a user id for this opening's path.
     pub(super) fn user_levels(&self) -> usize {
         self.user_path.siblings().len()

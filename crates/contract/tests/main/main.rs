@@ -1,6 +1,9 @@
 //! Contracts run on the sandbox, whose every call passes the protocol's own `session::step`.
 
 mod code;
+mod dapen;
+mod explain;
+mod hostile;
 mod reads;
 mod system;
 mod token;
