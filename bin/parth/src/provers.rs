@@ -1,6 +1,7 @@
 //! Which prover and which instructions: the two choices that change speed and nothing else.
 
 use clap::ValueEnum;
+use parth_circuits::class;
 use parth_crypto::poseidon::kernels::Kernel;
 use parth_proof::{OwnProver, Prover, StockProver};
 
@@ -35,7 +36,7 @@ impl Which {
 
 /// Our prover, with the gates of our own circuits.
 pub(crate) fn own() -> OwnProver {
-    OwnProver::new()
+    OwnProver::with_gates(class::prover_gates())
 }
 
 /// Makes a kernel that was asked for by name the kernel of this process.
