@@ -235,7 +235,10 @@ fn a_wide_demo_makes_a_real_proof_of_every_circuit_and_its_folder_is_refused_aft
         assert!(circuit["medianMs"].as_f64().unwrap() > 0.0, "{circuit}");
     }
     let proven: BTreeSet<&str> = circuits.iter().map(|circuit| circuit["name"].as_str().unwrap()).collect();
-    let missing: Vec<_> = CircuitId::ALL.iter().filter(|circuit| !proven.contains(circuit.name())).collect();
+    // No contract of the demo owes calls; the tests of circuits prove the steps that pay them.
+    let owed = [CircuitId::SessionDeferredStep, CircuitId::SessionInlineStep];
+    let expected = CircuitId::ALL.iter().filter(|circuit| !owed.contains(circuit));
+    let missing: Vec<_> = expected.filter(|circuit| !proven.contains(circuit.name())).collect();
     assert!(missing.is_empty(), "no proof of {missing:?}");
     check_supply(&document);
     demo.check_chain(&document);

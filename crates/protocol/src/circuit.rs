@@ -80,6 +80,10 @@ circuits! {
     SessionStartNewUser = "session::start_new_user" in Session at 1;
     /// Takes one top-level call into a session.
     SessionStep = "session::step" in Session at 2;
+    /// Takes the deferred call that is due into a session.
+    SessionDeferredStep = "session::deferred_step" in Session at 3;
+    /// Takes the inline call that is due into a session.
+    SessionInlineStep = "session::inline_step" in Session at 4;
     /// Opens a session of a user who has a leaf and takes its first two calls.
     FirstTwoCalls = "session::first_two_calls" in Session at 6;
     /// Opens the first session of a user and takes its first two calls.

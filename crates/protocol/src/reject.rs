@@ -67,6 +67,12 @@ rules! {
     InputsLength,
     /// a top-level call has no caller
     TopLevelCaller,
+    /// the call is the first item of the top deferred frame
+    DeferredCall,
+    /// the call and its outputs are the first item of the top inline frame
+    InlineCall,
+    /// the caller is the contract that made the frame
+    FrameCaller,
     /// the call proof starts from this session
     CallSession,
     /// the call proof starts from the user contract tree of the session state

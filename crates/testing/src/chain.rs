@@ -139,11 +139,22 @@ impl TestChain {
 
     /// A chain in a profile of choice. Panics on impossible numbers, as test code may.
     pub fn new(profile: Profile, circuits: CircuitSet, realm_bits: RealmBits, balances: &[u64]) -> TestChain {
-        let signature_circuit = Fingerprint(Digest::from([8, 8, 8, 8]));
         let contracts = vec![
             TestContract::new(&profile, 34, vec![function(1, 2, false), function(2, 0, true)]),
             TestContract::new(&profile, 5, vec![function(3, 1, false), function(4, 0, true)]),
         ];
+        TestChain::with_contracts(profile, circuits, realm_bits, balances, contracts)
+    }
+
+    /// As [`TestChain::new`], with contracts of choice, of which the first is the system contract.
+    pub fn with_contracts(
+        profile: Profile,
+        circuits: CircuitSet,
+        realm_bits: RealmBits,
+        balances: &[u64],
+        contracts: Vec<TestContract>,
+    ) -> TestChain {
+        let signature_circuit = Fingerprint(Digest::from([8, 8, 8, 8]));
         let keys = (1..).zip(balances).map(|(key, _)| key_of(signature_circuit, key));
         let genesis = Genesis {
             schema: SCHEMA.to_owned(),

@@ -2,11 +2,16 @@
 
 use parth_crypto::merkle::SparseTree;
 use parth_crypto::{Digest, Domain, Felt, hash};
+use parth_protocol::circuit::Listed;
 use parth_protocol::ids::{Caller, CheckpointId, ContractId, FunctionIndex, Scalar, UserId};
+use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::leaf::UserLeaf;
 use parth_protocol::records::session::{Call, CallContext, EndCapResult, Session};
 use parth_protocol::session::call::TakenCall;
+use parth_protocol::session::debt::Frame;
+use parth_protocol::session::deferred_step::DeferredStep;
 use parth_protocol::session::end_cap::{EndCap, close};
+use parth_protocol::session::inline_step::InlineStep;
 use parth_protocol::session::start::Start;
 use parth_protocol::session::start_new_user::StartNewUser;
 use parth_protocol::session::step::Step;
@@ -122,20 +127,67 @@ impl<'a> TestSession<'a> {
         Ok(TestSession { chain, opening, session, steps: Vec::new(), last_circuit, user_contracts, key_parameter })
     }
 
-    /// The statement of the next call, not checked yet.
-    pub fn step(&self, contract: ContractId, index: u16, effect: &CallEffect) -> Step {
-        let (chain, session) = (self.chain, &self.session);
-        let then = chain.at(session.start.anchor);
-        let target = &chain.contracts[contract.get() as usize];
-        let function = target.functions[usize::from(index)].clone();
+    /// A call that somebody makes.
+    pub fn made(&self, contract: ContractId, index: u16, caller: Caller) -> Call {
+        let function = &self.chain.contracts[contract.get() as usize].functions[usize::from(index)];
         let inputs: Vec<Felt> = (0..function.inputs.get()).map(Felt::from).collect();
-        let call = Call {
-            caller: Caller::USER,
+        Call {
+            caller,
             contract,
             method: function.method,
             inputs_length: function.inputs,
             inputs: hash(Domain::Inputs, &inputs),
-        };
+        }
+    }
+
+    /// The statement of the next top-level call, not checked yet.
+    pub fn step(&self, contract: ContractId, index: u16, effect: &CallEffect) -> Step {
+        Step {
+            previous: self.session.clone(),
+            previous_circuit: self.listed(),
+            anchor_leaf: self.anchor_leaf(),
+            taken: self.taken(contract, index, Caller::USER, effect),
+        }
+    }
+
+    /// The statement that pays the first item of a deferred frame, not checked yet.
+    pub fn deferred_step(&self, frame: Frame, contract: ContractId, index: u16, effect: &CallEffect) -> DeferredStep {
+        DeferredStep {
+            previous: self.session.clone(),
+            previous_circuit: self.listed(),
+            anchor_leaf: self.anchor_leaf(),
+            taken: self.taken(contract, index, Caller::contract(frame.caller), effect),
+            frame,
+        }
+    }
+
+    /// The statement that pays the first item of an inline frame, not checked yet.
+    pub fn inline_step(&self, frame: Frame, contract: ContractId, index: u16, effect: &CallEffect) -> InlineStep {
+        InlineStep {
+            previous: self.session.clone(),
+            previous_circuit: self.listed(),
+            anchor_leaf: self.anchor_leaf(),
+            taken: self.taken(contract, index, Caller::contract(frame.caller), effect),
+            frame,
+        }
+    }
+
+    fn listed(&self) -> Listed<SessionWhitelist> {
+        let listed = self.chain.circuits.listed(&self.chain.rules.profile, self.last_circuit);
+        listed.expect("session circuits are listed")
+    }
+
+    fn anchor_leaf(&self) -> CheckpointLeaf {
+        self.chain.at(self.session.start.anchor).leaf().clone()
+    }
+
+    /// The next call, by whom it may be.
+    fn taken(&self, contract: ContractId, index: u16, caller: Caller, effect: &CallEffect) -> TakenCall {
+        let (chain, session) = (self.chain, &self.session);
+        let then = chain.at(session.start.anchor);
+        let target = &chain.contracts[contract.get() as usize];
+        let function = target.functions[usize::from(index)].clone();
+        let call = self.made(contract, index, caller);
         let state_leaf = self.user_contracts.leaf(contract.get().into());
         let state = if state_leaf.is_zero() { target.leaf.initial } else { state_leaf };
         let context = CallContext {
@@ -160,38 +212,61 @@ impl<'a> TestSession<'a> {
         };
         let at = u64::from(contract.get());
         let function_index = FunctionIndex::constant(index);
-        Step {
-            previous: session.clone(),
-            previous_circuit: chain
-                .circuits
-                .listed::<SessionWhitelist>(&chain.rules.profile, self.last_circuit)
-                .expect("session circuits are listed"),
-            anchor_leaf: then.leaf().clone(),
-            taken: TakenCall {
-                contract: target.leaf.clone(),
-                contract_path: Siblings::new(then.contracts.path(at).siblings),
-                function,
-                function_index,
-                function_path: target.function_path(function_index),
-                call,
-                context,
-                state_leaf,
-                state_path: Siblings::new(self.user_contracts.path(at).siblings),
-            },
+        TakenCall {
+            contract: target.leaf.clone(),
+            contract_path: Siblings::new(then.contracts.path(at).siblings),
+            function,
+            function_index,
+            function_path: target.function_path(function_index),
+            call,
+            context,
+            state_leaf,
+            state_path: Siblings::new(self.user_contracts.path(at).siblings),
         }
     }
 
     /// Makes a call.
     pub fn call(mut self, contract: ContractId, index: u16, effect: &CallEffect) -> Result<TestSession<'a>, Reject> {
         let step = self.step(contract, index, effect);
-        self.session = step.apply(&self.chain.rules)?;
-        let context = &step.taken.context;
-        if context.new_state != context.state {
-            self.user_contracts.set(contract.get().into(), context.new_state);
-        }
+        let next = step.apply(&self.chain.rules)?;
+        self = self.after(next, &step.taken, CircuitId::SessionStep);
         self.steps.push(step);
-        self.last_circuit = CircuitId::SessionStep;
         Ok(self)
+    }
+
+    /// Pays the first item of a deferred frame.
+    pub fn pay_deferred(
+        self,
+        frame: Frame,
+        contract: ContractId,
+        index: u16,
+        effect: &CallEffect,
+    ) -> Result<TestSession<'a>, Reject> {
+        let step = self.deferred_step(frame, contract, index, effect);
+        let next = step.apply(&self.chain.rules)?;
+        Ok(self.after(next, &step.taken, CircuitId::SessionDeferredStep))
+    }
+
+    /// Pays the first item of an inline frame.
+    pub fn pay_inline(
+        self,
+        frame: Frame,
+        contract: ContractId,
+        index: u16,
+        effect: &CallEffect,
+    ) -> Result<TestSession<'a>, Reject> {
+        let step = self.inline_step(frame, contract, index, effect);
+        let next = step.apply(&self.chain.rules)?;
+        Ok(self.after(next, &step.taken, CircuitId::SessionInlineStep))
+    }
+
+    fn after(mut self, next: Session, taken: &TakenCall, circuit: CircuitId) -> TestSession<'a> {
+        (self.session, self.last_circuit) = (next, circuit);
+        let context = &taken.context;
+        if context.new_state != context.state {
+            self.user_contracts.set(taken.call.contract.get().into(), context.new_state);
+        }
+        self
     }
 
     /// The statement that closes the session, not checked yet.
@@ -199,10 +274,7 @@ impl<'a> TestSession<'a> {
         let chain = self.chain;
         EndCap {
             last: self.session.clone(),
-            last_circuit: chain
-                .circuits
-                .listed::<SessionWhitelist>(&chain.rules.profile, self.last_circuit)
-                .expect("session circuits are listed"),
+            last_circuit: self.listed(),
             parameters: chain.parameters.clone(),
             signature_circuit: chain.signature_circuit,
             key_parameter: self.key_parameter,

@@ -2,6 +2,7 @@
 //! attacker gets, and refused where the protocol says. The F and A numbers are those of the reading.
 
 mod checkpoints;
+mod debts;
 
 use parth_crypto::merkle::{Transition, empty_root};
 use parth_crypto::{Digest, Domain, Felt, hash};
@@ -14,7 +15,6 @@ use parth_protocol::ids::{
 };
 use parth_protocol::plan::global::GlobalChanges;
 use parth_protocol::plan::{AnyStatement, JobId};
-use parth_protocol::session::{call_list, push_frame};
 use parth_protocol::tree::{Climb, Siblings, TreeKind, Users, user_of_registration};
 use parth_protocol::turnstile::{Claimed, Holdings, Issued, Sent, SessionAnomaly, SessionMoves, check_supply};
 use parth_protocol::{CircuitId, CircuitSet, Felts, Profile, Record, Reject, Rule, Statement};
@@ -160,35 +160,6 @@ fn the_start_ties_leaf_and_parameters_to_the_root_and_the_checkpoint_opens_them(
     let mut next = checkpoint_of(&world, 1).clone();
     next.parameters.checkpoint = Fingerprint(Digest::from([6, 6, 6, 6]));
     assert_eq!(rule(next.apply(rules)), Rule::ParametersOfPrevious);
-}
-
-/// F4: a debt in the name of a bank.
-#[test]
-fn a_debt_carries_the_contract_that_made_it() {
-    let world = World::new();
-    let list = call_list(&[Digest::from([1, 2, 3, 4])]);
-    let debt = CallEffect { deferred: list, ..World::write() };
-    let session = world.called(7, COUNTER, 0, &debt);
-    let stack = session.session.state.deferred;
-    assert_eq!(stack, push_frame(Domain::DeferredStack, Digest::ZERO, COUNTER, list));
-    assert_ne!(stack, push_frame(Domain::DeferredStack, Digest::ZERO, ContractId::SYSTEM, list));
-    assert_ne!(stack, push_frame(Domain::InlineStack, Digest::ZERO, COUNTER, list));
-}
-
-/// F5, A2: other calls, or the end, before a debt is paid.
-#[test]
-fn nothing_but_its_payment_follows_a_debt() {
-    let world = World::new();
-    let rules = &world.chain.rules;
-    let list = call_list(&[Digest::from([1, 2, 3, 4])]);
-    for (debt, expected) in [
-        (CallEffect { deferred: list, ..World::write() }, Rule::DeferredStackEmpty),
-        (CallEffect { inline: list, ..World::write() }, Rule::InlineStackEmpty),
-    ] {
-        let session = world.called(7, COUNTER, 0, &debt);
-        assert_eq!(rule(session.step(COUNTER, 1, &CallEffect::default()).apply(rules)), expected);
-        assert_eq!(rule(session.end_cap().apply(rules)), expected);
-    }
 }
 
 /// F6: negative slots against fees, and a negative amount that credits.

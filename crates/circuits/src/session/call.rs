@@ -13,6 +13,7 @@ use parth_protocol::session_call;
 use parth_protocol::tree::{Contracts, Functions, Siblings, UserContracts};
 use plonky2::iop::target::{BoolTarget, Target};
 
+use super::debt::push;
 use crate::gadgets::hash::{DigestTarget, constant, hash, link};
 use crate::gadgets::{logic, range};
 use crate::records::block::CheckpointLeafTarget;
@@ -41,7 +42,7 @@ impl TakenCallTarget {
     }
 
     /// The session after the call, whoever makes it.
-    fn take(
+    pub(super) fn take(
         &self,
         builder: &mut Builder,
         anchor_leaf: &CheckpointLeafTarget,
@@ -196,16 +197,4 @@ fn total(builder: &mut Builder, so_far: Target, more: Target, bits: u32) -> Targ
     let sum = builder.add(so_far, more);
     range::check(builder, sum, bits as usize);
     sum
-}
-
-fn push(
-    builder: &mut Builder,
-    domain: Domain,
-    stack: DigestTarget,
-    contract: Target,
-    list: DigestTarget,
-) -> DigestTarget {
-    let nothing = logic::is_zero_digest(builder, list);
-    let pushed = hash(builder, domain, &[&stack.0[..], &[contract], &list.0].concat());
-    logic::select_digest(builder, nothing, stack, pushed)
 }

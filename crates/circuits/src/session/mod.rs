@@ -1,9 +1,12 @@
 //! Circuits of a user's session. Twin of `protocol::session`.
 
 pub mod call;
+pub mod debt;
+pub mod deferred_step;
 pub mod end_cap;
 pub mod first_two_calls;
 pub mod first_two_calls_new_user;
+pub mod inline_step;
 pub mod single_call;
 pub mod single_call_new_user;
 pub mod start;

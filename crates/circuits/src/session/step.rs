@@ -12,9 +12,11 @@ use parth_protocol::tree::SessionWhitelist;
 use parth_protocol::{Rules, session_step};
 
 use crate::gadgets::hash::DigestTarget;
+use crate::records::block::CheckpointLeafTarget;
+use crate::records::session::SessionTarget;
 use crate::recursion::ChildClaim;
 use crate::statement::{Outcome, StatementCircuit};
-use crate::twin::{RecordTarget, twin};
+use crate::twin::{ListedTarget, RecordTarget, twin};
 
 session_step!(twin);
 
@@ -23,7 +25,7 @@ impl StatementCircuit for Step {
 
     fn rules(builder: &mut Builder, _: &Rules, statement: &StepTarget) -> Outcome {
         let (previous, anchor_leaf) = (&statement.previous, &statement.anchor_leaf);
-        let start = check_previous(builder, statement);
+        let start = check_previous(builder, previous, &statement.previous_circuit, anchor_leaf);
         let (next, call) = statement.taken.take_top_level(builder, anchor_leaf, start, previous);
         let public = previous.public(builder, start);
         let children = vec![ChildClaim::new(Class::Node, statement.previous_circuit.fingerprint, public), call];
@@ -31,13 +33,17 @@ impl StatementCircuit for Step {
     }
 }
 
-/// Returns the digest of the session's start.
-fn check_previous(builder: &mut Builder, statement: &StepTarget) -> DigestTarget {
-    let previous = &statement.previous;
-    statement.previous_circuit.check(builder, previous.whitelist);
+/// The session that a step goes on from. Returns the digest of its start.
+pub(super) fn check_previous(
+    builder: &mut Builder,
+    previous: &SessionTarget,
+    circuit: &ListedTarget,
+    anchor_leaf: &CheckpointLeafTarget,
+) -> DigestTarget {
+    circuit.check(builder, previous.whitelist);
     let leaf = previous.leaf.digest(builder);
     previous.state.leaf.connect(builder, leaf);
-    let anchor_leaf = statement.anchor_leaf.digest(builder);
+    let anchor_leaf = anchor_leaf.digest(builder);
     previous.start.anchor_leaf.connect(builder, anchor_leaf);
     previous.start.digest(builder)
 }

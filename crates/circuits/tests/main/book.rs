@@ -27,7 +27,8 @@ macro_rules! for_each_circuit {
     )+};
     ($book:expr, $visit:ident, $out:expr) => {
         for_each_circuit!(
-            $book, $visit, $out, SessionStart, SessionStartNewUser, SessionStep, FirstTwoCalls, FirstTwoCallsNewUser,
+            $book, $visit, $out, SessionStart, SessionStartNewUser, SessionStep, SessionDeferredStep,
+            SessionInlineStep, FirstTwoCalls, FirstTwoCallsNewUser,
             EndCap, SingleCall, SingleCallNewUser, SingleEndCap, TwoEndCaps, TwoGuta, LeftGutaRightEndCap, LeftEndCapRightGuta, ToCap, NoChange, RegisterUsers, DeployContracts,
             Unchanged, Fold, PartOne, BlockStart, Checkpoint
         )

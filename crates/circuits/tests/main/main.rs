@@ -5,6 +5,7 @@
 //!   book        every rule circuit equals its native statement, over the book of statements
 //!   recursion   composition with real proofs, and every way of passing off another child
 //!   forged      an evil circuit of the checkpoint class
+//!   debts       calls that are owed, paid in real proofs
 //!   short       the short forms of a session: what may stand below them, and where they enter
 //!   rows        the row budget
 //!   cache       built circuits on disk
@@ -13,6 +14,7 @@
 
 mod book;
 mod cache;
+mod debts;
 mod forged;
 mod gadgets;
 mod own;

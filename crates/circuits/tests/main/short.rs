@@ -32,14 +32,14 @@ use plonky2::iop::target::Target;
 use plonky2::iop::witness::WitnessWrite;
 
 /// A circuit whose public input is whatever it is told: a deployer may supply one, and a cheat may.
-struct Free {
+pub(crate) struct Free {
     circuit: Circuit,
     public: Vec<Target>,
 }
 
 impl Free {
     /// Circuits with another `salt` are other circuits.
-    fn build(class: Class, salt: u32) -> Free {
+    pub(crate) fn build(class: Class, salt: u32) -> Free {
         let mut builder = Builder::new(parth_proof::class::config());
         let public: Vec<Target> = (0..4).map(|_| builder.add_virtual_target()).collect();
         for _ in 0..salt {
@@ -49,7 +49,7 @@ impl Free {
         Free { circuit: Circuit::build(class::data(class), builder).unwrap(), public }
     }
 
-    fn prove(&self, public: Digest) -> Proof {
+    pub(crate) fn prove(&self, public: Digest) -> Proof {
         let mut witness = Witness::new();
         for (&target, felt) in self.public.iter().zip(public.0) {
             witness.set_target(target, field::element(felt)).unwrap();
@@ -57,7 +57,7 @@ impl Free {
         StockProver.prove(&self.circuit, witness).unwrap()
     }
 
-    fn key(&self) -> &VerifierKey {
+    pub(crate) fn key(&self) -> &VerifierKey {
         self.circuit.key()
     }
 }

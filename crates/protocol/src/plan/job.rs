@@ -92,6 +92,10 @@ any_statement! {
     SessionStartNewUser(session::start_new_user::StartNewUser),
     /// `session::step`
     SessionStep(session::step::Step),
+    /// `session::deferred_step`
+    SessionDeferredStep(session::deferred_step::DeferredStep),
+    /// `session::inline_step`
+    SessionInlineStep(session::inline_step::InlineStep),
     /// `session::first_two_calls`
     FirstTwoCalls(session::first_two_calls::FirstTwoCalls),
     /// `session::first_two_calls_new_user`

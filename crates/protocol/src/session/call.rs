@@ -1,4 +1,4 @@
-//! What every statement that takes a call into a session checks of it: `step`, `first_two_calls`, `single_call`.
+//! What every statement that takes a call into a session checks of it: every step, `first_two_calls`, `single_call`.
 //!
 //! ```text
 //!   session before ─┐
@@ -10,6 +10,7 @@
 
 use parth_crypto::{Digest, Domain, Felt, hash};
 
+use super::debt::Frame;
 use super::{WriteInto, push_frame};
 use crate::circuit::Rules;
 use crate::ids::{Amount, CallCount, Caller, ContractId, EventCount, FunctionIndex, Scalar, SlotCount};
@@ -77,6 +78,28 @@ impl TakenCall {
         Reject::unless_equal(Rule::InlineStackEmpty, Digest::ZERO, previous.state.inline)?;
         Reject::unless_equal(Rule::TopLevelCaller, Caller::USER.get(), self.call.caller.get())?;
         self.take(rules, anchor_leaf, previous)
+    }
+
+    /// The session after the call that pays the first item of a deferred frame.
+    pub fn take_deferred(
+        &self,
+        rules: &Rules,
+        anchor_leaf: &CheckpointLeaf,
+        previous: &Session,
+        frame: &Frame,
+    ) -> Result<Session, Reject> {
+        self.take(rules, anchor_leaf, &frame.pay_deferred(self, previous)?)
+    }
+
+    /// The session after the call that pays the first item of an inline frame.
+    pub fn take_inline(
+        &self,
+        rules: &Rules,
+        anchor_leaf: &CheckpointLeaf,
+        previous: &Session,
+        frame: &Frame,
+    ) -> Result<Session, Reject> {
+        self.take(rules, anchor_leaf, &frame.pay_inline(self, previous)?)
     }
 
     /// The session after the call, whoever makes it.

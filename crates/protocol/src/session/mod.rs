@@ -5,6 +5,8 @@
 //!                                ▴        ▴
 //!                              call     call          (proofs of contract functions)
 //!
+//!   deferred_step, inline_step     a step that pays a call which an earlier one left to be made; see `debt`
+//!
 //!   two calls or more:   first_two_calls ──▸ step ──▸ … ──▸ end_cap ◂── signature
 //!   one call:            single_call ◂── call, signature             (each also as …_new_user)
 //! ```
@@ -13,9 +15,12 @@
 //! Source: seed 001, phase 1; design/protocol.md, "Statements".
 
 pub mod call;
+pub mod debt;
+pub mod deferred_step;
 pub mod end_cap;
 pub mod first_two_calls;
 pub mod first_two_calls_new_user;
+pub mod inline_step;
 pub mod single_call;
 pub mod single_call_new_user;
 pub mod start;

@@ -42,7 +42,7 @@ impl Statement for Step {
     const CIRCUIT: CircuitId = CircuitId::SessionStep;
 
     fn apply(&self, rules: &Rules) -> Result<Session, Reject> {
-        self.check_previous(rules)?;
+        check_previous(rules, &self.previous, &self.previous_circuit, &self.anchor_leaf)?;
         self.taken.take_top_level(rules, &self.anchor_leaf, &self.previous)
     }
 
@@ -53,13 +53,15 @@ impl Statement for Step {
     }
 }
 
-impl Step {
-    fn check_previous(&self, rules: &Rules) -> Result<(), Reject> {
-        let (previous, listed) = (&self.previous, &self.previous_circuit);
-        let slot = u64::from(listed.index.get());
-        let whitelist = previous.whitelist;
-        listed.path.check(&rules.profile, Rule::SessionWhitelist, whitelist, slot, listed.fingerprint.0)?;
-        Reject::unless_equal(Rule::StateLeaf, previous.state.leaf, previous.leaf.digest())?;
-        Reject::unless_equal(Rule::AnchorLeaf, previous.start.anchor_leaf, self.anchor_leaf.digest())
-    }
+/// The session that a step goes on from: its proof is of a session circuit, its leaf and anchor are as opened.
+pub(super) fn check_previous(
+    rules: &Rules,
+    previous: &Session,
+    listed: &Listed<SessionWhitelist>,
+    anchor_leaf: &CheckpointLeaf,
+) -> Result<(), Reject> {
+    let (slot, whitelist) = (u64::from(listed.index.get()), previous.whitelist);
+    listed.path.check(&rules.profile, Rule::SessionWhitelist, whitelist, slot, listed.fingerprint.0)?;
+    Reject::unless_equal(Rule::StateLeaf, previous.state.leaf, previous.leaf.digest())?;
+    Reject::unless_equal(Rule::AnchorLeaf, previous.start.anchor_leaf, anchor_leaf.digest())
 }

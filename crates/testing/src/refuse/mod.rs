@@ -3,7 +3,7 @@
 //! ```text
 //!   world     a chain of ten checkpoints, from which the statements are taken
 //!   seal      re-makes digests after a change, so that one change breaks one rule
-//!   session, step, short, guta, global, block     the pages of the book
+//!   session, step, short, debt, guta, global, block     the pages of the book
 //! ```
 //! Each refusal is a valid statement with one thing changed and every digest that follows from it made again, so that
 //! a circuit that refuses it can only have checked this very rule. Native tests read the book in `tests/refusals.rs`;
@@ -12,6 +12,7 @@
 //! [`Profile::SMALL`]: parth_protocol::Profile::SMALL
 
 mod block;
+mod debt;
 mod global;
 mod guta;
 mod seal;
@@ -70,6 +71,7 @@ impl Book {
         session::write(&mut book, &world);
         step::write(&mut book, &world);
         short::write(&mut book, &world);
+        debt::write(&mut book, &world);
         guta::write(&mut book, &world);
         global::write(&mut book, &world);
         block::write(&mut book, &world);

@@ -338,7 +338,7 @@ macro_rules! seal_any {
     };
 }
 seal_any! {
-    SessionStart SessionStartNewUser SessionStep FirstTwoCalls FirstTwoCallsNewUser EndCap SingleCall
+    SessionStart SessionStartNewUser SessionStep SessionDeferredStep SessionInlineStep FirstTwoCalls FirstTwoCallsNewUser EndCap SingleCall
     SingleCallNewUser SingleEndCap TwoEndCaps TwoGuta LeftGutaRightEndCap
     LeftEndCapRightGuta ToCap NoChange RegisterUsers DeployContracts Unchanged Fold PartOne BlockStart Checkpoint
 }

@@ -26,7 +26,7 @@ use crate::chain::COUNTER;
 use crate::{CallEffect, TestSession};
 
 /// Sends, claims and emits: what a call of the system contract may do.
-const RICH: CallEffect = CallEffect {
+pub(super) const RICH: CallEffect = CallEffect {
     new_state: Some(Digest([Felt::ONE; 4])),
     slots: 1,
     events: 1,
@@ -44,7 +44,10 @@ pub(super) fn write(book: &mut Book, world: &World) {
 }
 
 /// A statement with one or two calls in it.
-trait Short: Seal + Clone + Into<AnyStatement> {
+pub(super) trait Short: Seal + Clone + Into<AnyStatement> {
+    /// Are its calls top-level ones?
+    const TOP_LEVEL: bool = true;
+
     /// The calls, in order.
     fn calls(&mut self) -> Vec<&mut TakenCall>;
     /// What follows in the calls from the start and one another.
@@ -244,7 +247,7 @@ fn first_calls(book: &mut Book, world: &World) {
 
 /// What the calls of a statement are, as bad inputs differ for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Call,
     System,
     View,
@@ -380,7 +383,7 @@ const BAD_SYSTEM_VIEWS: &[BadCall] =
     &[(Rule::View, "a view of the system contract that claims", |t| t.context.balance_in = Felt::ONE, false)];
 
 /// Breaks each call of a statement in every way, and lets it leave calls to pay where none may be left.
-fn bad_calls<S: Short>(book: &mut Book, kind: Kind, base: &S) {
+pub(super) fn bad_calls<S: Short>(book: &mut Book, kind: Kind, base: &S) {
     let breaks = match kind {
         Kind::Call => BAD_CALLS,
         Kind::System => BAD_SYSTEM_CALLS,
@@ -391,6 +394,9 @@ fn bad_calls<S: Short>(book: &mut Book, kind: Kind, base: &S) {
     let places = base.clone().calls().len();
     for place in 0..places {
         for &(rule, name, change, sealed) in breaks {
+            if rule == Rule::TopLevelCaller && !S::TOP_LEVEL {
+                continue;
+            }
             let mut statement = base.clone();
             change(statement.calls()[place]);
             if sealed {
@@ -399,7 +405,7 @@ fn bad_calls<S: Short>(book: &mut Book, kind: Kind, base: &S) {
             book.refuse(rule, format!("{name} (call {} of {places})", place + 1), statement);
         }
     }
-    if kind == Kind::Call {
+    if kind == Kind::Call && S::TOP_LEVEL {
         let owing = |change: fn(&mut TakenCall)| broken(base, |s| change(s.calls()[0]));
         let deferred = owing(|t| t.context.deferred = Digest::from([1, 2, 3, 4]));
         let name = format!("a deferred call that is left to pay after the first of {places}");
