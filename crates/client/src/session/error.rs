@@ -104,6 +104,20 @@ pub enum SessionError {
         /// The names that it has.
         known: String,
     },
+    /// A call is owed whose contract the session does not know.
+    #[error("contract {caller} owes a call of contract {contract}, whose code this session does not know")]
+    UnknownDebt {
+        /// The contract that owes it.
+        caller: ContractId,
+        /// The contract to be called.
+        contract: ContractId,
+    },
+    /// A call owes more calls than a session makes for one.
+    #[error("one call owes more than {expected} others")]
+    OwesTooMuch {
+        /// Most calls that are made for one.
+        expected: usize,
+    },
     /// The call fails.
     #[error("{contract}.{function}: {error}")]
     Call {

@@ -4,6 +4,7 @@
 //!   one call        single_call                                    3 proofs, call and signature included
 //!   more            first_two_calls ─▸ step ─▸ … ─▸ end_cap        2 a call, and 1
 //!   stepwise        start ─▸ step ─▸ … ─▸ end_cap                  2 a call, and 3
+//!                   also when the second call is one that the first owes; owed calls take deferred_step
 //! ```
 
 use std::ops::Range;
@@ -13,6 +14,7 @@ use parth_protocol::circuit::{CircuitId, Listed};
 use parth_protocol::ids::Fingerprint;
 use parth_protocol::plan::AnyStatement;
 use parth_protocol::records::session::EndCapResult;
+use parth_protocol::session::deferred_step::DeferredStep;
 use parth_protocol::session::end_cap::EndCap;
 use parth_protocol::session::first_two_calls::FirstTwoCalls;
 use parth_protocol::session::first_two_calls_new_user::FirstTwoCallsNewUser;
@@ -90,14 +92,14 @@ pub(super) fn plan(session: &Session<'_>, form: Form, signer: Signer) -> Result<
     match (form, session.calls.len()) {
         (_, 0) => Err(SessionError::Empty),
         (Form::Shortest, 1) => single_call(session, signer),
-        (Form::Shortest, _) => {
+        (Form::Shortest, _) if session.calls[1].frame.is_none() => {
             let opening = match session.opening.clone() {
                 Opening::Start(start) => FirstTwoCalls { start: *start, first: call(0), second: call(1) }.into(),
                 Opening::New(start) => FirstTwoCallsNewUser { start: *start, first: call(0), second: call(1) }.into(),
             };
             stepwise(session, Part { statement: opening, calls: 0..2 }, signer)
         }
-        (Form::Stepwise, _) => stepwise(session, Part { statement: session.opening.statement(), calls: 0..0 }, signer),
+        _ => stepwise(session, Part { statement: session.opening.statement(), calls: 0..0 }, signer),
     }
 }
 
@@ -124,14 +126,14 @@ fn stepwise(session: &Session<'_>, opening: Part, signer: Signer) -> Result<Part
     let mut last_circuit = listed(network, opening.statement.circuit())?;
     let mut list = vec![opening];
     for (number, made) in session.calls.iter().enumerate().skip(taken) {
-        let step = Step {
-            previous: made.before.clone(),
-            previous_circuit: last_circuit,
-            anchor_leaf: session.anchor_leaf.clone(),
-            taken: made.taken.clone(),
+        let (previous, taken, anchor_leaf) = (made.before.clone(), made.taken.clone(), session.anchor_leaf.clone());
+        let previous_circuit = last_circuit;
+        let statement: AnyStatement = match made.frame.clone() {
+            None => Step { previous, previous_circuit, anchor_leaf, taken }.into(),
+            Some(frame) => DeferredStep { previous, previous_circuit, anchor_leaf, frame, taken }.into(),
         };
-        list.push(Part { statement: step.into(), calls: number..number + 1 });
-        last_circuit = listed(network, CircuitId::SessionStep)?;
+        last_circuit = listed(network, statement.circuit())?;
+        list.push(Part { statement, calls: number..number + 1 });
     }
     let (signature_circuit, key_parameter) = signer;
     let end_cap = EndCap {

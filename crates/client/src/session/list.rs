@@ -4,7 +4,7 @@ use std::fmt;
 
 use parth_contract::ir::Parameter;
 use parth_crypto::Felt;
-use parth_protocol::ids::ContractId;
+use parth_protocol::ids::{Caller, ContractId};
 use parth_protocol::records::session::Call;
 
 use super::open::MadeCall;
@@ -63,6 +63,9 @@ impl fmt::Display for ListedCall {
             write!(f, "{comma}{}: {}", parameter.name, felts.join(" "))?;
         }
         write!(f, ") of contract {}", self.contract())?;
+        if self.call.caller != Caller::USER {
+            write!(f, ", called by contract {}", self.call.caller)?;
+        }
         if self.balance_out != Felt::ZERO {
             write!(f, ", takes {}", self.balance_out)?;
         }

@@ -7,6 +7,7 @@
 //! Everything is executed natively before anything is proven, so a session that cannot be included fails at once and
 //! costs nothing.
 
+mod debt;
 mod ended;
 mod error;
 mod form;
@@ -15,6 +16,7 @@ mod open;
 mod prove;
 mod sign;
 
+pub use debt::MAX_OWED;
 pub use error::SessionError;
 pub use form::Form;
 pub use list::ListedCall;

@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parth_contract::{Execution, execute};
+use parth_contract::Execution;
+use parth_contract::interpret::execute_with_values;
 use parth_crypto::merkle::{self, SparseTree};
 use parth_crypto::{Digest, Felt};
-use parth_protocol::ids::{CheckpointId, ContractId, Fingerprint, UserId};
+use parth_protocol::ids::{Caller, CheckpointId, ContractId, Fingerprint, MethodId, UserId};
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::Session as OpenSession;
 use parth_protocol::session::call::TakenCall;
+use parth_protocol::session::debt::Frame;
 use parth_protocol::session::start::Start;
 use parth_protocol::session::start_new_user::StartNewUser;
 use parth_protocol::tree::{Siblings, TreeKind, UserContracts, user_of_registration};
 use parth_protocol::{Network, Record, Rule, Statement};
 
+use super::debt::Owing;
 use super::error::SessionError;
 use super::form::{Form, Opening, plan};
 use super::sign::Unsigned;
@@ -30,8 +33,12 @@ pub struct MadeCall {
     pub execution: Execution,
     /// The call as the session takes it.
     pub taken: TakenCall,
+    /// The frame of owed calls that it pays from; a top-level call has none.
+    pub(super) frame: Option<Frame>,
     /// The session before it.
     pub(super) before: OpenSession,
+    /// The user's state in the contract before it, if the session had it.
+    own_before: Option<SparseTree>,
 }
 
 /// A session that takes calls.
@@ -47,6 +54,8 @@ pub struct Session<'a> {
     pub(super) contracts: SparseTree,
     /// CSTATE of each contract that was called, as it stands.
     states: BTreeMap<ContractId, SparseTree>,
+    /// Contracts whose code is known.
+    pub(super) programs: BTreeMap<ContractId, Arc<Program>>,
 }
 
 impl<'a> Session<'a> {
@@ -106,8 +115,8 @@ impl<'a> Session<'a> {
             let what = "contract tree".to_owned();
             return Err(SessionError::OtherState { what, user, expected, actual });
         }
-        let (calls, states) = (Vec::new(), BTreeMap::new());
-        Ok(Session { network, chain, anchor, anchor_leaf, opening, state, calls, contracts, states })
+        let (calls, states, programs) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Session { network, chain, anchor, anchor_leaf, opening, state, calls, contracts, states, programs })
     }
 
     /// Where the session stands.
@@ -120,7 +129,13 @@ impl<'a> Session<'a> {
         &self.calls
     }
 
-    /// Makes a call. When it fails the session stands as before and takes other calls.
+    /// Makes the code of a contract known, so that calls of it which another contract owes can be made. Every contract
+    /// that is called is known.
+    pub fn know(&mut self, contract: ContractId, program: &Arc<Program>) {
+        self.programs.insert(contract, program.clone());
+    }
+
+    /// Makes a call, and every call that it owes. When it fails the session stands as before and takes other calls.
     pub fn call(
         &mut self,
         contract: ContractId,
@@ -129,11 +144,30 @@ impl<'a> Session<'a> {
         inputs: &[Felt],
     ) -> Result<&Execution, SessionError> {
         let code = program.contract();
-        let called = code.function(function).ok_or_else(|| SessionError::NoFunction {
-            contract: code.name().to_owned(),
-            function: function.to_owned(),
-            known: code.functions().iter().map(|known| known.name()).collect::<Vec<_>>().join(", "),
-        })?;
+        let called = code.function(function).ok_or_else(|| no_function(program, function.to_owned()))?;
+        self.know(contract, program);
+        let before = self.calls.len();
+        let owing = self.make(contract, program, called.method(), Caller::USER, inputs, None)?;
+        if let Err(error) = self.pay(owing) {
+            self.undo(before);
+            return Err(error);
+        }
+        Ok(&self.calls[before].execution)
+    }
+
+    /// Makes one call and gives what it owes. `frame` is the one that it pays from; a top-level call has none.
+    pub(super) fn make(
+        &mut self,
+        contract: ContractId,
+        program: &Arc<Program>,
+        method: MethodId,
+        caller: Caller,
+        inputs: &[Felt],
+        frame: Option<Frame>,
+    ) -> Result<Option<Owing>, SessionError> {
+        let code = program.contract();
+        let unknown = || no_function(program, format!("with id {method}"));
+        let called = code.method(method).ok_or_else(unknown)?;
         let opening = self.chain.contract(self.anchor, contract)?;
         opening.check(&self.network.rules.profile, &self.anchor_leaf, contract)?;
         let leaf = program.deployed().leaf();
@@ -143,17 +177,15 @@ impl<'a> Session<'a> {
         }
         let own = self.own_state(contract, program)?;
         let (profile, anchor_leaf) = (&self.network.rules.profile, &self.anchor_leaf);
-        let execution = execute(profile, contract, called, &self.state, anchor_leaf, inputs, &own, self.chain);
-        let execution = execution.map_err(|error| SessionError::Call {
+        let (session, chain) = (&self.state, self.chain);
+        let execution =
+            execute_with_values(profile, contract, called, caller, session, anchor_leaf, inputs, &own, chain);
+        let execution = execution.map_err(|(error, _)| SessionError::Call {
             contract: code.name().to_owned(),
-            function: function.to_owned(),
+            function: called.name().to_owned(),
             error: Box::new(error),
         })?;
-        let placed = program.deployed().function(called.method()).ok_or_else(|| SessionError::NoFunction {
-            contract: code.name().to_owned(),
-            function: function.to_owned(),
-            known: "other functions".to_owned(),
-        })?;
+        let placed = program.deployed().function(method).ok_or_else(unknown)?;
         let at = u64::from(contract.get());
         let taken = TakenCall {
             contract: opening.leaf,
@@ -166,11 +198,30 @@ impl<'a> Session<'a> {
             state_leaf: self.contracts.leaf(at),
             state_path: Siblings::new(self.contracts.path(at).siblings),
         };
-        let next = taken.take_top_level(&self.network.rules, &self.anchor_leaf, &self.state)?;
-        self.take(contract, own, &execution);
+        let rules = &self.network.rules;
+        let next = match &frame {
+            None => taken.take_top_level(rules, &self.anchor_leaf, &self.state)?,
+            Some(frame) => taken.take_deferred(rules, &self.anchor_leaf, &self.state, frame)?,
+        };
+        let owing = Owing::of(contract, execution.deferred.clone(), frame.as_ref());
+        let own_before = self.take(contract, own, &execution);
         let before = std::mem::replace(&mut self.state, next);
-        self.calls.push(MadeCall { program: program.clone(), execution, taken, before });
-        Ok(&self.calls[self.calls.len() - 1].execution)
+        self.calls.push(MadeCall { program: program.clone(), execution, taken, frame, before, own_before });
+        Ok(owing)
+    }
+
+    /// Leaves only the first calls.
+    fn undo(&mut self, calls: usize) {
+        while self.calls.len() > calls {
+            let Some(MadeCall { taken, before, own_before, .. }) = self.calls.pop() else { return };
+            let contract = taken.call.contract;
+            self.contracts.set(contract.get().into(), taken.state_leaf);
+            match own_before {
+                Some(own) => self.states.insert(contract, own),
+                None => self.states.remove(&contract),
+            };
+            self.state = before;
+        }
     }
 
     /// Closes the session for a key, to be proven in the shortest form. Checks everything that the proofs will, but the
@@ -215,14 +266,15 @@ impl<'a> Session<'a> {
         Ok(state)
     }
 
-    fn take(&mut self, contract: ContractId, mut own: SparseTree, execution: &Execution) {
+    /// Takes what a call wrote; gives the user's state in the contract before it, if the session had it.
+    fn take(&mut self, contract: ContractId, mut own: SparseTree, execution: &Execution) -> Option<SparseTree> {
         for write in &execution.writes {
             own.set(write.index.get(), write.new);
         }
         if execution.context.new_state != execution.context.state {
             self.contracts.set(contract.get().into(), execution.context.new_state);
         }
-        self.states.insert(contract, own);
+        self.states.insert(contract, own)
     }
 }
 
@@ -230,6 +282,12 @@ impl std::fmt::Debug for Session<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("state", &self.state).field("calls", &self.calls.len()).finish()
     }
+}
+
+fn no_function(program: &Program, function: String) -> SessionError {
+    let code = program.contract();
+    let known = code.functions().iter().map(|known| known.name()).collect::<Vec<_>>().join(", ");
+    SessionError::NoFunction { contract: code.name().to_owned(), function, known }
 }
 
 fn check_anchor(
