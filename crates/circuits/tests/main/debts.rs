@@ -4,7 +4,7 @@ use parth_circuits::class;
 use parth_circuits::recursion::Child;
 use parth_circuits::registry::{Registered, Registry};
 use parth_crypto::{Digest, Domain, hash};
-use parth_proof::{Class, Pinned, Proof, Prover, StockProver};
+use parth_proof::{Class, Pinned, Proof, StockProver};
 use parth_protocol::ids::{Caller, ContractId, RealmBits, UserId};
 use parth_protocol::records::leaf::FunctionLeaf;
 use parth_protocol::session::call::TakenCall;
