@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: runs the benches of `parth` and renders `docs/benchmarks.md`.
+//! `cargo xtask bench`: runs the benches of `parth`, of Poseidon and of the forest, and renders `docs/benchmarks.md`.
 //!
 //! Figures belong to a machine and a commit, so both stand in the document; so do the proving library's own prover and
 //! recursion, measured in the same run, since only ratios carry over to other machines.
@@ -16,6 +16,32 @@ use crate::workspace::{self, Workspace};
 /// Where the document lies, from the root.
 const DOCUMENT: &str = "docs/benchmarks.md";
 
+/// A bench of a crate, which prints one line a figure.
+struct Lines {
+    title: &'static str,
+    package: &'static str,
+    bench: &'static str,
+    /// What the lines say.
+    about: &'static str,
+}
+
+const LINES: [Lines; 2] = [
+    Lines {
+        title: "Poseidon",
+        package: "parth-proof",
+        bench: "poseidon",
+        about: "One permutation on one thread: the proving library's beside each kernel of this machine, all in turns.",
+    },
+    Lines {
+        title: "Forest",
+        package: "parth-store",
+        bench: "forest",
+        about:
+            "A tree of 2^20 users, filled, then changed in batches of leaves at random places. A draft hashes, a commit
+stores. *Worked* is the time of all processors together. The limit is what hashing alone would reach.",
+    },
+];
+
 /// Why there is no document.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -31,9 +57,9 @@ pub(crate) enum Error {
         error: io::Error,
     },
     /// The bench failed; its own words went to standard error.
-    #[error("`parth bench {arguments}` failed")]
+    #[error("`{arguments}` failed")]
     Failed {
-        /// What it was asked for.
+        /// What was run.
         arguments: String,
     },
     /// The bench printed something else than its document.
@@ -122,7 +148,10 @@ pub(crate) fn run() -> Result<bool, Error> {
     let report: Report = parth(&["circuits", "--prover", "both", "--threads", "1,2", "--json"])?;
     let startup: Startup = parth(&["startup", "--json"])?;
     let path = root.join(DOCUMENT);
-    let text = render(&commit, &report, &startup);
+    let mut text = render(&commit, &report, &startup);
+    for lines in &LINES {
+        text += &section(lines, &lines.run()?);
+    }
     fs::write(&path, text).map_err(|error| Error::Write { path: path.clone(), error })?;
     println!("wrote {DOCUMENT}");
     Ok(true)
@@ -143,9 +172,32 @@ fn parth<T: DeserializeOwned>(arguments: &[&str]) -> Result<T, Error> {
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| Error::Run { program: "cargo", error })?;
     if !output.status.success() {
-        return Err(Error::Failed { arguments: arguments.join(" ") });
+        return Err(Error::Failed { arguments: format!("parth bench {}", arguments.join(" ")) });
     }
     Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+impl Lines {
+    fn run(&self) -> Result<String, Error> {
+        println!("cargo bench --package {} --bench {}", self.package, self.bench);
+        let mut command = workspace::cargo();
+        command.args(["bench", "--quiet", "--package", self.package, "--bench", self.bench]);
+        let output = command.stderr(Stdio::inherit()).output();
+        let output = output.map_err(|error| Error::Run { program: "cargo", error })?;
+        if !output.status.success() {
+            return Err(Error::Failed {
+                arguments: format!("cargo bench --package {} --bench {}", self.package, self.bench),
+            });
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+/// The part of the document with a bench's lines.
+fn section(bench: &Lines, lines: &str) -> String {
+    let Lines { title, package, bench, about } = bench;
+    let lines = lines.trim();
+    format!("\n## {title}\n\n`cargo bench --package {package} --bench {bench}`. {about}\n\n```text\n{lines}\n```\n")
 }
 
 fn render(commit: &str, report: &Report, startup: &Startup) -> String {
@@ -298,6 +350,8 @@ mod tests {
         assert!(text.contains(row), "{text}");
         assert!(text.contains("| 2 | 2.00 | 0.50 | 0.25 |"), "{text}");
         assert!(text.contains("| leaves | 300.0 | 75.0 % |"), "{text}");
+        let poseidon = section(&LINES[0], "\nlibrary: permutation 9 ns\n");
+        assert!(poseidon.ends_with("```text\nlibrary: permutation 9 ns\n```\n"), "{poseidon}");
         assert!(text.contains("| cold | 19 | 20.0 | 1264 | 1500 |"), "{text}");
     }
 }
