@@ -2,6 +2,7 @@
 //!
 //! Everything up to a signed session runs on small trees with stand-in circuits of the protocol; one test proves.
 
+mod debts;
 mod listing;
 mod net;
 mod proving;

@@ -78,6 +78,19 @@ fn a_session_is_proven_in_every_form_and_says_the_same_in_each() {
 }
 
 #[test]
+fn a_session_whose_call_owes_another_is_proven() {
+    let [system, shop] = [system::contract(), crate::debts::shop()]
+        .map(|code| Arc::new(Program::compile(&Profile::STANDARD, code, None).unwrap()));
+    let net = Net::new(Profile::STANDARD, Pinned::standard().unwrap().set(), system, shop);
+    let mut session = net.open(ANN);
+    session.know(SYSTEM, &net.system);
+    session.call(COUNTER, &net.counter, "buy", &felts(&[net.user(BOB).get().into(), 5])).unwrap();
+    let (names, _) = prove(&net, session, ANN, Form::Shortest);
+    let calls = ["session::start", "Shop.buy", "session::step", "System.send", "session::deferred_step"];
+    assert_eq!(names, [&calls[..], &["signature::schnorr", "session::end_cap"][..]].concat());
+}
+
+#[test]
 fn the_first_session_of_a_user_is_proven_in_its_short_forms() {
     let net = net();
     let claim = || {
