@@ -183,6 +183,11 @@ impl Kernel {
         match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the machine has the instructions that the function enables.
+            Kernel::Avx512 if self.is_available() && is_x86_feature_detected!("avx512ifma") => unsafe {
+                avx512::run_52(work)
+            },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the machine has the instructions that the function enables.
             Kernel::Avx512 if self.is_available() => unsafe { avx512::run(work) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the machine has the instructions that the function enables.

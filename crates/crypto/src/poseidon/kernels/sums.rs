@@ -18,6 +18,10 @@ const LIMB_BITS: u32 = 22;
 #[derive(Clone, Copy, Debug)]
 pub struct Factor {
     value: u64,
+    /// The bits of the value from the 52nd on, those of 2^32 times it, and that itself.
+    rest: u64,
+    high_rest: u64,
+    high_value: u64,
     low: [u64; LIMBS],
     high: [u64; LIMBS],
 }
@@ -27,7 +31,25 @@ impl Factor {
     pub fn new(value: u64) -> Factor {
         let value = Felt::reduce(value);
         let limbs = |felt: Felt| std::array::from_fn(|limb| felt.as_u64() >> (LIMB_BITS * limb as u32) & 0x3f_ffff);
-        Factor { value: value.as_u64(), low: limbs(value), high: limbs(value * Felt::constant(1 << 32)) }
+        let high = value * Felt::constant(1 << 32);
+        Factor {
+            value: value.as_u64(),
+            rest: value.as_u64() >> 52,
+            high_rest: high.as_u64() >> 52,
+            high_value: high.as_u64(),
+            low: limbs(value),
+            high: limbs(high),
+        }
+    }
+
+    /// The value, of which instructions take the low 52 bits, and its other bits.
+    pub(super) fn low_52(&self) -> [u64; 2] {
+        [self.value, self.rest]
+    }
+
+    /// The same of 2^32 times the value.
+    pub(super) fn high_52(&self) -> [u64; 2] {
+        [self.high_value, self.high_rest]
     }
 
     pub(super) fn value(&self) -> u64 {
@@ -53,6 +75,20 @@ impl<L: Lanes> LimbSum<L> {
         *first = with_product(with_product(*first, value, factor.low[0]), high, factor.high[0]);
         *second = with_product(with_product(*second, value, factor.low[1]), high, factor.high[1]);
         *third = with_product(with_product(*third, value, factor.low[2]), high, factor.high[2]);
+    }
+
+    /// For lanes that multiply 52 bits by 52 and add the parts up themselves.
+    #[inline(always)]
+    pub(super) fn parts(&mut self) -> &mut [L; LIMBS] {
+        &mut self.0
+    }
+
+    /// Where the parts count 1, 2^52 and 2^52.
+    #[inline(always)]
+    pub(super) fn reduce_52(self) -> L {
+        // At most 2^53 each a product, so the sum of two does not go over 2^64.
+        let [first, second, third] = self.0;
+        Words::wrapping_add(second, third).mul_add(L::splat(1 << 52), first)
     }
 
     #[inline(always)]
