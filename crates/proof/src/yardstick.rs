@@ -96,6 +96,12 @@ impl Yardstick {
         self.node.verify(proof).map_err(|error| YardstickError(error.to_string()))
     }
 
+    /// The node and inputs for it.
+    #[cfg(test)]
+    pub(crate) fn circuit_and_inputs(&self) -> Result<(&CircuitData, Witness), String> {
+        Ok((&self.node, self.witness()?))
+    }
+
     fn witness(&self) -> Result<Witness, String> {
         let mut witness = Witness::new();
         for (number, side) in (1u64..).zip(&self.targets) {

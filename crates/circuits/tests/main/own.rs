@@ -105,7 +105,7 @@ fn a_checkpoint_is_proven_alike() {
         time: Time::constant(1),
         realm_bits: RealmBits::ZERO,
         fees: Fees { base: FeeRate::constant(1), per_call: FeeRate::constant(1), per_slot: FeeRate::constant(1) },
-        users: vec![GenesisUser { key: Digest::ZERO, balance: Amount::constant(1) }],
+        users: vec![GenesisUser { key: Digest::from([1, 2, 3, 4]), balance: Amount::constant(1) }],
         contracts: vec![contract.deploy(&Profile::STANDARD, &unnamed).unwrap().leaf().clone()],
     };
     let leaf = genesis.state(&set).unwrap().head.leaf;

@@ -1,7 +1,7 @@
 //! [`OwnProver`]: our own proving routine over the library's public types. Same proofs, same verifier, less time.
 //!
 //! ```text
-//!   witness      inputs ─▸ all wires, by the circuit's generators
+//!   witness      inputs ─▸ all wires, by the circuit's generators; poseidon: those of Poseidon gates in lanes
 //!   commitment   values or coefficients ─▸ values on the coset ─▸ Merkle tree
 //!   permutation  Z and partial products
 //!   quotient     every constraint on the coset, divided by x^n − 1
@@ -25,6 +25,7 @@ mod fri;
 mod merkle;
 mod openings;
 mod permutation;
+mod poseidon;
 pub mod quotient;
 pub mod timings;
 mod transform;

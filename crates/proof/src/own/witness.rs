@@ -3,20 +3,22 @@
 //! The library runs a circuit's generators by trial: each is tried again whenever a target that it watches gets a value.
 //! Which generator can run when does not depend on the values, so the order is recorded with the first proof of a
 //! circuit, with **levels**: a generator's level is one more than the highest of those whose results it reads. Later
-//! proofs run each generator once, those of a level side by side. Should a generator not be able to run in the recorded
-//! order, the trials are made again.
+//! proofs run each generator once, those of a level side by side, and those of Poseidon gates in lanes
+//! ([`super::poseidon`]). Should a generator not be able to run in the recorded order, the trials are made again.
 
 use std::collections::VecDeque;
 use std::sync::OnceLock;
 
+use parth_crypto::poseidon::kernels::{Kernel, MAX_WIDTH};
 use plonky2::field::goldilocks_field::GoldilocksField as F;
+use plonky2::field::types::PrimeField64;
 use plonky2::iop::generator::GeneratedValues;
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartitionWitness, WitnessWrite};
 use rayon::prelude::*;
 
-use super::Context;
 use super::columns::Tiles;
+use super::{Context, poseidon};
 use crate::panic::guard;
 use crate::prover::ProveError;
 use crate::{CircuitData, Witness};
@@ -26,7 +28,16 @@ const TASK: usize = 32;
 
 /// The order in which the generators of a circuit can run. About 80 kB for 2^13 rows.
 #[derive(Debug, Default)]
-pub(crate) struct Schedule(OnceLock<Vec<Vec<u32>>>);
+pub(crate) struct Schedule(OnceLock<Vec<Level>>);
+
+/// Generators of which none needs what another gives.
+#[derive(Debug, Default)]
+struct Level {
+    /// Rows of Poseidon gates.
+    poseidon: Vec<u32>,
+    /// The other generators, by number.
+    others: Vec<u32>,
+}
 
 /// Why generators do not give a witness.
 enum Stop {
@@ -78,46 +89,88 @@ fn failed(error: anyhow::Error) -> Stop {
 /// Runs the generators level by level.
 fn follow<'a>(
     circuit: &CircuitData,
-    levels: &[Vec<u32>],
+    levels: &[Level],
     mut filled: PartitionWitness<'a, F>,
 ) -> Result<PartitionWitness<'a, F>, Stop> {
-    let generators = &circuit.prover_only.generators;
-    if levels.iter().map(Vec::len).sum::<usize>() != generators.len() {
+    let count: usize = levels.iter().map(|level| level.poseidon.len() + level.others.len()).sum();
+    if count != circuit.prover_only.generators.len() {
         return Err(Stop::Order);
     }
-    let mut results = GeneratedValues::empty();
-    let run = |filled: &PartitionWitness<'a, F>, these: &[u32], results: &mut GeneratedValues<F>| {
-        let mut all = these.iter().map(|&at| generators.get(at as usize));
-        all.all(|generator| generator.is_some_and(|generator| generator.0.run(filled, results)))
-    };
+    let kernel = Kernel::current();
     for level in levels {
-        if level.len() < 2 * TASK || rayon::current_num_threads() == 1 {
-            if !run(&filled, level, &mut results) {
-                return Err(Stop::Order);
-            }
-            set_all(&mut filled, &mut results)?;
-        } else {
-            let tasks = level.par_chunks(TASK.max(level.len().div_ceil(4 * rayon::current_num_threads())));
-            let done: Vec<(bool, GeneratedValues<F>)> = tasks
-                .map(|these| {
-                    let mut results = GeneratedValues::empty();
-                    (run(&filled, these, &mut results), results)
-                })
-                .collect();
-            for (complete, mut results) in done {
-                if !complete {
-                    return Err(Stop::Order);
-                }
-                set_all(&mut filled, &mut results)?;
+        let rows = in_tasks(&level.poseidon, |rows| poseidon_rows(kernel, &filled, rows));
+        let others = in_tasks(&level.others, |these| run(circuit, &filled, these));
+        for (rows, values) in level.poseidon.chunks(task_len(&level.poseidon)).zip(rows) {
+            set_poseidon_rows(&mut filled, rows, &values?)?;
+        }
+        for results in others {
+            for (target, value) in results?.target_values {
+                filled.set_target(target, value).map_err(failed)?;
             }
         }
     }
     Ok(filled)
 }
 
-fn set_all(filled: &mut PartitionWitness<'_, F>, results: &mut GeneratedValues<F>) -> Result<(), Stop> {
-    for (target, value) in results.target_values.drain(..) {
-        filled.set_target(target, value).map_err(failed)?;
+/// Cuts the list into tasks for the threads there are.
+fn in_tasks<T: Send>(list: &[u32], work: impl Fn(&[u32]) -> T + Send + Sync) -> Vec<T> {
+    let len = task_len(list);
+    if list.len() <= len { list.chunks(len).map(work).collect() } else { list.par_chunks(len).map(work).collect() }
+}
+
+fn task_len(list: &[u32]) -> usize {
+    let threads = rayon::current_num_threads();
+    if threads == 1 { list.len().max(1) } else { list.len().div_ceil(2 * threads).max(TASK).next_multiple_of(8) }
+}
+
+/// What these generators give.
+fn run(circuit: &CircuitData, filled: &PartitionWitness<'_, F>, these: &[u32]) -> Result<GeneratedValues<F>, Stop> {
+    let mut results = GeneratedValues::empty();
+    for &number in these {
+        let generator = circuit.prover_only.generators.get(number as usize).ok_or(Stop::Order)?;
+        if !generator.0.run(filled, &mut results) {
+            return Err(Stop::Order);
+        }
+    }
+    Ok(results)
+}
+
+/// The wires of Poseidon gates, row after row.
+fn poseidon_rows(kernel: Kernel, filled: &PartitionWitness<'_, F>, rows: &[u32]) -> Result<Vec<u64>, Stop> {
+    let mut values = vec![0; poseidon::WIRES * rows.len()];
+    for (values, &row) in values.chunks_exact_mut(poseidon::WIRES).zip(rows) {
+        let first = row as usize * filled.num_wires;
+        for column in (0..poseidon::FIRST).chain([poseidon::SWAP]) {
+            let value = filled.values[filled.representative_map[first + column]].ok_or(Stop::Order)?;
+            values[column] = value.to_canonical_u64();
+        }
+    }
+    let whole = rows.len() / MAX_WIDTH * MAX_WIDTH * poseidon::WIRES;
+    let (in_lanes, rest) = values.split_at_mut(whole);
+    kernel.run(poseidon::Rows(in_lanes));
+    Kernel::Scalar.run(poseidon::Rows(rest));
+    Ok(values)
+}
+
+fn set_poseidon_rows(filled: &mut PartitionWitness<'_, F>, rows: &[u32], values: &[u64]) -> Result<(), Stop> {
+    for (values, &row) in values.chunks_exact(poseidon::WIRES).zip(rows) {
+        let first = row as usize * filled.num_wires;
+        let representatives = &filled.representative_map[first..][..poseidon::WIRES];
+        for (column, (&at, &value)) in representatives.iter().zip(values).enumerate().skip(poseidon::FIRST) {
+            if column == poseidon::SWAP {
+                continue;
+            }
+            let (place, value) = (&mut filled.values[at], F(value));
+            match place {
+                Some(other) if *other != value => {
+                    return Err(Stop::Failed(format!(
+                        "wire {column} of row {row} has two values: {other} and {value}"
+                    )));
+                }
+                Some(_) => {}
+                None => *place = Some(value),
+            }
+        }
     }
     Ok(())
 }
@@ -126,7 +179,7 @@ fn set_all(filled: &mut PartitionWitness<'_, F>, results: &mut GeneratedValues<F
 fn try_all<'a>(
     circuit: &CircuitData,
     mut filled: PartitionWitness<'a, F>,
-) -> Result<(PartitionWitness<'a, F>, Vec<Vec<u32>>), Stop> {
+) -> Result<(PartitionWitness<'a, F>, Vec<Level>), Stop> {
     let only = &circuit.prover_only;
     let index = |target: &Target| target.index(filled.num_wires, filled.degree);
     let watched: Vec<Vec<usize>> = only
@@ -136,7 +189,7 @@ fn try_all<'a>(
         .collect();
 
     let mut level_of_value = vec![0u32; filled.values.len()];
-    let mut levels: Vec<Vec<u32>> = Vec::new();
+    let mut levels: Vec<Level> = Vec::new();
     let mut done = vec![false; only.generators.len()];
     let mut queue: VecDeque<usize> = (0..only.generators.len()).collect();
     let mut results = GeneratedValues::empty();
@@ -147,8 +200,12 @@ fn try_all<'a>(
         done[at] = only.generators[at].0.run(&filled, &mut results);
         let level = watched[at].iter().map(|&value| level_of_value[value]).max().unwrap_or(0);
         if done[at] {
-            levels.resize_with(levels.len().max(level as usize + 1), Vec::new);
-            levels[level as usize].push(at as u32);
+            levels.resize_with(levels.len().max(level as usize + 1), Level::default);
+            let place = &mut levels[level as usize];
+            match poseidon::row(&only.generators[at]) {
+                Some(row) => place.poseidon.push(row),
+                None => place.others.push(at as u32),
+            }
         }
         for (target, value) in results.target_values.drain(..) {
             let Some(fresh) = filled.set_target_returning_rep(target, value).map_err(failed)? else { continue };
@@ -185,4 +242,31 @@ pub(super) fn wires(context: &Context<'_>, filled: &PartitionWitness<'_, F>) -> 
         }
     });
     tiles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yardstick::Yardstick;
+    use crate::{C, D};
+    use plonky2::iop::generator::generate_partial_witness;
+
+    #[test]
+    fn every_target_gets_the_value_that_the_library_generates() {
+        let yardstick = Yardstick::build().unwrap();
+        let (circuit, inputs) = yardstick.circuit_and_inputs().unwrap();
+        let library =
+            generate_partial_witness::<F, C, D>(inputs.clone(), &circuit.prover_only, &circuit.common).unwrap();
+        for kernel in Kernel::available() {
+            let schedule = Schedule::default();
+            Kernel::force(kernel).unwrap();
+            // By trial, then in the recorded order, on one thread and on three.
+            for threads in [1, 1, 3] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let filled = pool.install(|| fill(circuit, &schedule, inputs.clone())).unwrap();
+                assert!(filled.values == library.values, "{kernel}, {threads} threads");
+            }
+        }
+        Kernel::force(Kernel::best()).unwrap();
+    }
 }
