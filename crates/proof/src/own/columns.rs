@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use parth_crypto::poseidon::kernels::{Lanes, MAX_WIDTH};
+use plonky2::field::goldilocks_field::GoldilocksField as F;
 use rayon::prelude::*;
 
 /// Values of several polynomials over the same rows. Column `c` is contiguous; columns follow each other in one buffer.
@@ -125,7 +126,11 @@ impl Tiles {
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     kept: Mutex<Vec<Vec<u64>>>,
+    witnesses: Mutex<Vec<Vec<Option<F>>>>,
 }
+
+/// Most witnesses that are kept between proofs, about 20 MB each for 2^13 rows.
+const WITNESSES: usize = 2;
 
 /// Most integers that are kept between proofs: 256 MiB, two proofs of 2^13 rows at a time.
 const KEPT: usize = 1 << 25;
@@ -138,7 +143,7 @@ impl Buffers {
 
     /// A buffer with any content.
     pub(super) fn take(&self, len: usize) -> Vec<u64> {
-        let mut kept = self.lock();
+        let mut kept = locked(&self.kept);
         // The smallest that is large enough, and not so large that another will be missed.
         let fitting = kept.iter().enumerate().filter(|(_, buffer)| (len..=2 * len).contains(&buffer.capacity()));
         let best = fitting.min_by_key(|(_, buffer)| buffer.capacity()).map(|(at, _)| at);
@@ -150,17 +155,33 @@ impl Buffers {
 
     /// Keeps a buffer, or frees it when enough are kept.
     pub(super) fn give_back(&self, buffer: Vec<u64>) {
-        let mut kept = self.lock();
+        let mut kept = locked(&self.kept);
         let total: usize = kept.iter().map(Vec::capacity).sum();
         if total + buffer.capacity() <= KEPT {
             kept.push(buffer);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u64>>> {
-        // A panic elsewhere leaves the list whole: it is changed by single calls only.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No values yet for this many sets of targets.
+    pub(super) fn no_values(&self, len: usize) -> Vec<Option<F>> {
+        let mut values = locked(&self.witnesses).pop().unwrap_or_default();
+        values.clear();
+        values.resize(len, None);
+        values
     }
+
+    /// Keeps the memory of a witness, or frees it when enough is kept.
+    pub(super) fn give_back_values(&self, values: Vec<Option<F>>) {
+        let mut kept = locked(&self.witnesses);
+        if kept.len() < WITNESSES {
+            kept.push(values);
+        }
+    }
+}
+
+/// A panic elsewhere leaves a list whole: it is changed by single calls only.
+fn locked<T>(list: &Mutex<T>) -> MutexGuard<'_, T> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Values side by side that are loaded or stored as one [`gather`].

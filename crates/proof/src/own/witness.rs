@@ -17,7 +17,7 @@ use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartitionWitness, WitnessWrite};
 use rayon::prelude::*;
 
-use super::columns::Tiles;
+use super::columns::{Buffers, Tiles};
 use super::{Context, poseidon};
 use crate::panic::guard;
 use crate::prover::ProveError;
@@ -51,16 +51,17 @@ enum Stop {
 pub(super) fn fill<'a>(
     circuit: &'a CircuitData,
     schedule: &Schedule,
+    buffers: &Buffers,
     inputs: Witness,
 ) -> Result<PartitionWitness<'a, F>, ProveError> {
     let done = guard(|| {
         if let Some(levels) = schedule.0.get() {
-            match follow(circuit, levels, set_inputs(circuit, &inputs)?) {
+            match follow(circuit, levels, set_inputs(circuit, buffers, &inputs)?) {
                 Err(Stop::Order) => {}
                 done => return done,
             }
         }
-        let (filled, levels) = try_all(circuit, set_inputs(circuit, &inputs)?)?;
+        let (filled, levels) = try_all(circuit, set_inputs(circuit, buffers, &inputs)?)?;
         // Another thread may have been faster; its levels are as good.
         let _ = schedule.0.set(levels);
         Ok(filled)
@@ -73,9 +74,15 @@ pub(super) fn fill<'a>(
     Err(ProveError::Witness { reason })
 }
 
-fn set_inputs<'a>(circuit: &'a CircuitData, inputs: &Witness) -> Result<PartitionWitness<'a, F>, Stop> {
-    let (common, only) = (&circuit.common, &circuit.prover_only);
-    let mut filled = PartitionWitness::new(common.config.num_wires, common.degree(), &only.representative_map);
+fn set_inputs<'a>(
+    circuit: &'a CircuitData,
+    buffers: &Buffers,
+    inputs: &Witness,
+) -> Result<PartitionWitness<'a, F>, Stop> {
+    let (common, representative_map) = (&circuit.common, circuit.prover_only.representative_map.as_slice());
+    let values = buffers.no_values(representative_map.len());
+    let (num_wires, degree) = (common.config.num_wires, common.degree());
+    let mut filled = PartitionWitness { values, representative_map, num_wires, degree };
     for (&target, &value) in &inputs.target_values {
         filled.set_target(target, value).map_err(failed)?;
     }
@@ -263,7 +270,7 @@ mod tests {
             // By trial, then in the recorded order, on one thread and on three.
             for threads in [1, 1, 3] {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                let filled = pool.install(|| fill(circuit, &schedule, inputs.clone())).unwrap();
+                let filled = pool.install(|| fill(circuit, &schedule, &Buffers::default(), inputs.clone())).unwrap();
                 assert!(filled.values == library.values, "{kernel}, {threads} threads");
             }
         }
