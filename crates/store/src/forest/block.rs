@@ -32,7 +32,7 @@ const PLACES: usize = 2 << HEIGHT;
 /// The checkpoint that wrote the block below each bottom node last, or [`NOTHING`].
 pub(super) type Below = [u32; 1 << HEIGHT];
 
-/// There is no block below.
+/// There is no block below. No chain gets to this checkpoint: at one a second it takes 136 years.
 pub(super) const NOTHING: u32 = u32::MAX;
 
 /// The roots of empty trees of one kind, by height.

@@ -13,8 +13,8 @@ use crate::space::Epoch;
 /// A commit: its checkpoint and the epoch that committed it. No two commits share both.
 pub(crate) type Commit = (CheckpointId, Epoch);
 
-/// Blocks of one generation. Two generations are kept, so a forest holds at most twice as many blocks, of about 1.1 KiB
-/// each: 180 MB. The users of a full realm, 2^20, are 69,905 blocks.
+/// Blocks of one generation. Two generations are kept, so a forest holds at most twice as many blocks, of about 1.2 KiB
+/// each: 200 MB. The users of a full realm, 2^20, are 69,905 blocks.
 const GENERATION: usize = 80_000;
 
 /// A block that a draft has changed.
