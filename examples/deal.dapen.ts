@@ -38,7 +38,6 @@ export class Deal extends Contract {
 
   @call
   offer(taker: UserId, goods: u64, price: u64, due: CheckpointId): u32 {
-    require(due >= ctx.checkpoint, "the offer is due already");
     this.funds -= goods;
     const number = this.offers.len();
     this.offers.push({ taker, goods, price, due });

@@ -3,6 +3,7 @@
 //! Checked natively, constraint by constraint, on small trees; real proofs on the trees of real networks.
 
 mod arithmetic;
+mod dapen;
 mod mutants;
 mod programs;
 mod proofs;

@@ -5,7 +5,7 @@ use parth_contract::ir::{
     Constant, Context, ContractCode, EventCode, FunctionCode, Op, OtherContract, Output, Parameter, Type, Value,
 };
 use parth_crypto::{Domain, hash};
-use parth_protocol::ids::StateHeight;
+use parth_protocol::ids::{MethodId, StateHeight};
 
 /// One random choice of an operation: which, and which operands or constants.
 type Choice = (u8, u16, u16, u16, u64);
@@ -54,7 +54,7 @@ impl Program {
         let data = [Type::Felt, Type::U32, Type::U64, Type::Bool, Type::Hash][usize::from(c) % 5];
         let single = [Type::Felt, Type::U32, Type::U64, Type::Bool];
         let when = |program: &Program| if c % 2 == 0 { program.pick(Type::Bool, a ^ b) } else { None };
-        let (op, result) = match which % 26 {
+        let (op, result) = match which % 28 {
             0 => {
                 let constants = [
                     Constant::Felt(Felt::reduce(number)),
@@ -121,6 +121,12 @@ impl Program {
             24 => {
                 let state = self.pick(Type::State, a)?;
                 (Op::Slot(state, self.small(b % 2)), Some(Type::Hash))
+            }
+            25 => (Op::Exists(self.pick(Type::State, a)?), Some(Type::Bool)),
+            26 => {
+                let inputs = vec![self.pick(data, a)?, self.pick(kind, b)?];
+                let method = MethodId::constant(number as u32);
+                (Op::Defer { contract: self.pick(Type::U32, c)?, method, inputs, when: when(self) }, None)
             }
             _ => {
                 let fields = vec![self.pick(Type::U64, a)?, self.pick(Type::Hash, b)?];

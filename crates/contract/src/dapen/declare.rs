@@ -251,6 +251,9 @@ impl<'a> Declarer<'a> {
                     fields.push((field.name.clone(), ty));
                 }
             }
+            if class.fields.is_empty() && matches!(symbol, Symbol::Struct(_)) {
+                self.report(Diagnostic::new(Code::E0205, class.name.span, "a struct has at least one field"));
+            }
             match symbol {
                 Symbol::Struct(id) => self.program.structs[id.0].fields = fields,
                 Symbol::Event(id) => self.program.events[*id].fields = fields,
@@ -292,13 +295,12 @@ impl<'a> Declarer<'a> {
             felts = felts.saturating_add(self.program.felts(&ty));
             kept.push((name, ty));
         }
-        self.program.structs[id.0].felts = felts.min(MAX_FELTS + 1);
+        // At least one, so that structs of structs of nothing are too large as well, and nobody expands them.
+        self.program.structs[id.0].felts = felts.clamp(1, MAX_FELTS + 1);
         if felts > MAX_FELTS {
             let name = self.program.structs[id.0].name.clone();
             self.report(too_large(&name));
-            // A struct without fields, so that nobody expands it.
             kept.clear();
-            self.program.structs[id.0].felts = 0;
         }
         self.program.structs[id.0].fields = kept;
         done[id.0] = Some(true);

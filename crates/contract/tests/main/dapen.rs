@@ -36,6 +36,11 @@ fn seen(execution: &Execution) -> (Vec<Felt>, Vec<Vec<Felt>>, usize) {
 
 #[test]
 fn every_example_compiles_without_a_finding() {
+    let shown = |path| {
+        let found = dapen::compile(&files(), path, &Options::default());
+        found.diagnostics.iter().map(|one| render::human(&found.sources, one, false)).collect::<String>()
+    };
+    assert_eq!(EXAMPLES.map(|(path, _)| shown(path)).concat(), "");
     for (path, _) in EXAMPLES {
         let found = compiled(path);
         assert_eq!(found.contract.functions().len(), found.functions.len());
