@@ -12,7 +12,7 @@ use parth_crypto::merkle::{self, SparseTree};
 use parth_crypto::{Digest, Felt};
 use parth_protocol::Record;
 use parth_protocol::circuit::{CircuitId, CircuitSet, Rules};
-use parth_protocol::ids::{Amount, CheckpointId, ContractId, Fingerprint, ItemCount, SlotIndex, Time, UserId};
+use parth_protocol::ids::{Amount, Caller, CheckpointId, ContractId, Fingerprint, ItemCount, SlotIndex, Time, UserId};
 use parth_protocol::profile::Profile;
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::global::GlobalState;
@@ -29,7 +29,8 @@ use thiserror::Error;
 
 use crate::contract::{Contract, DeployError, Deployed};
 use crate::error::ExecError;
-use crate::interpret::{Execution, execute};
+use crate::interpret::{Execution, execute, execute_with_values};
+use crate::machine::Values;
 use crate::opening::{CheckpointOpening, ContractOpening, Reader, SlotOpening, StateOpening, Unavailable};
 
 /// Why the sandbox refuses something.
@@ -118,6 +119,10 @@ impl SandboxSession {
     /// The user's state in a contract as it stands in this session, if the user ever used it.
     pub fn state(&self, contract: ContractId) -> Option<&SparseTree> {
         self.account.states.get(&contract)
+    }
+
+    fn state_or_empty(&self, contract: ContractId, code: &Contract) -> SparseTree {
+        self.state(contract).cloned().unwrap_or_else(|| code.empty_state())
     }
 }
 
@@ -220,7 +225,15 @@ impl Sandbox {
 
     /// Opens a session of a user, anchored at the newest checkpoint.
     pub fn open(&self, user: UserId) -> Result<SandboxSession, SandboxError> {
-        let (anchor, snapshot) = self.newest();
+        self.open_at(user, self.newest().0)
+    }
+
+    /// Opens a session of a user, anchored at a checkpoint. One that is older than the user's last session cannot be
+    /// closed.
+    pub fn open_at(&self, user: UserId, anchor: CheckpointId) -> Result<SandboxSession, SandboxError> {
+        let index = u64::from(anchor.get());
+        let outside = SandboxError::Outside { what: "checkpoint", index, profile: self.rules.profile.name };
+        let snapshot = self.checkpoints.get(anchor.get() as usize).ok_or(outside)?;
         let account = snapshot.accounts.get(&user).ok_or(SandboxError::NoUser(user))?;
         let start = Start {
             whitelist: self.rules.session_whitelist,
@@ -245,9 +258,8 @@ impl Sandbox {
         let unknown = || ExecError::UnknownFunction { contract: code.name().to_owned(), name: function.to_owned() };
         let function = code.function(function).ok_or_else(unknown)?;
         let placed = deployed.function(function.method()).ok_or_else(unknown)?;
-        let used = session.account.states.get(&contract);
-        let mut state = used.cloned().unwrap_or_else(|| code.empty_state());
-        let (_, snapshot) = self.newest();
+        let mut state = session.state_or_empty(contract, code);
+        let snapshot = self.anchor_of(session);
         let open = &session.session;
         let execution = execute(profile, contract, function, open, &snapshot.leaf, inputs, &state, self)?;
         execution.witness.apply(profile, function)?;
@@ -283,6 +295,24 @@ impl Sandbox {
         }
         session.calls.push(execution.clone());
         Ok(execution)
+    }
+
+    /// The values that a call computes until it fails; none when it does not fail. To show them in the source.
+    pub fn values(&self, session: &SandboxSession, contract: ContractId, function: &str, inputs: &[Felt]) -> Values {
+        let code = self.contracts.get(contract.get() as usize).map(|(code, _)| code);
+        let Some((code, function)) = code.and_then(|code| Some((code, code.function(function)?))) else {
+            return Values::new();
+        };
+        let (profile, open) = (&self.rules.profile, &session.session);
+        let (leaf, state) = (&self.anchor_of(session).leaf, session.state_or_empty(contract, code));
+        let executed = execute_with_values(profile, contract, function, Caller::USER, open, leaf, inputs, &state, self);
+        executed.map_or_else(|(_, values)| values, |_| Values::new())
+    }
+
+    /// The checkpoint that a session starts from, which [`Sandbox::open_at`] found.
+    fn anchor_of(&self, session: &SandboxSession) -> &Snapshot {
+        let newest = self.newest().1;
+        self.checkpoints.get(session.session.start.anchor.get() as usize).unwrap_or(newest)
     }
 
     /// Closes a session: the user's nonce grows and its new state counts from the next checkpoint on.

@@ -139,7 +139,8 @@ pub(crate) fn function(name: &str) -> Option<Builtin> {
 
 /// Names that no declaration may take.
 pub(crate) fn is_taken(name: &str) -> bool {
-    let others = ["ctx", "Contract", "Event", "Struct", "Arr", "contract", "call", "view", "test", "World", "expect"];
+    let others =
+        ["ctx", "Contract", "Event", "Struct", "Arr", "contract", "call", "view", "test", "World", "Tests", "expect"];
     function(name).is_some()
         || CONSTANTS.iter().any(|(known, ..)| *known == name)
         || super::types::Ty::PLAIN.contains(&name)

@@ -33,6 +33,13 @@ pub(crate) struct Loaded {
     targets: Vec<BTreeMap<String, FileId>>,
 }
 
+impl Loaded {
+    /// Could every file be read and parsed?
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.files.is_empty() && self.files.iter().all(Option::is_some)
+    }
+}
+
 /// Reads a file and all that it imports.
 pub(crate) fn load(resolver: &dyn Resolver, root: &str, findings: &mut Findings) -> Loaded {
     let mut loaded = Loaded { sources: Sources::default(), files: Vec::new(), targets: Vec::new() };
@@ -142,6 +149,7 @@ impl<'a> Declarer<'a> {
                 let symbol = match class.base.as_ref().map(|base| base.text.as_str()) {
                     Some("Contract") => Symbol::Contract(ContractRef(self.program.contracts.len())),
                     Some("Event") => Symbol::Event(self.program.events.len()),
+                    Some("Tests") => continue,
                     None | Some("Struct") => Symbol::Struct(StructId(self.program.structs.len())),
                     Some(other) => {
                         let span = class.base.as_ref().map_or(class.name.span, |base| base.span);

@@ -17,6 +17,7 @@
 //! | `builtins`, `standard` | what the language comes with |
 //! | `check`, `hir` | names resolved, types checked |
 //! | `lint` | warnings |
+//! | [`test`] | runs tests written in the language |
 //! | [`failure`] | a call that fails, shown in the source |
 //! | [`prelude`] | the declarations that editors and `tsc` read |
 //! | `lower` | methods inlined, loops unrolled, branches to conditions |
@@ -39,6 +40,7 @@ pub mod render;
 mod scan;
 pub mod source;
 mod standard;
+pub mod test;
 mod types;
 
 use std::collections::{HashMap, HashSet};
@@ -131,10 +133,25 @@ pub struct FieldLayout {
 pub fn compile(resolver: &dyn Resolver, root: &str, options: &Options) -> Compilation {
     let mut findings = Findings::default();
     let loaded = declare::load(resolver, root, &mut findings);
-    let compiled = front(&loaded, options, &mut findings)
-        .and_then(|(program, contract, bodies)| finish(&program, contract, &bodies, &mut findings));
+    let compiled = if loaded.is_whole() {
+        let program = declare::declare(&loaded, options, &mut findings);
+        only_contract(&loaded, &program, &mut findings)
+            .and_then(|contract| compile_contract(&loaded, &program, contract, &mut findings))
+    } else {
+        None
+    };
     let compiled = compiled.filter(|_| !findings.has_errors());
     Compilation { sources: loaded.sources, diagnostics: findings.sorted(), compiled }
+}
+
+/// The system contract, compiled from its source in the standard library.
+pub fn system() -> Compiled {
+    let files = std::collections::BTreeMap::from([(standard::PATH.to_owned(), standard::SYSTEM.to_owned())]);
+    let compilation = compile(&files, standard::PATH, &Options::default());
+    // Its source is fixed, so that a refusal is a mistake in this crate, which a test finds.
+    compilation
+        .compiled
+        .unwrap_or_else(|| unreachable!("the system contract is refused: {:?}", compilation.diagnostics))
 }
 
 /// What is wrong with the contract in the file at `root`: all that [`compile`] says.
@@ -142,37 +159,39 @@ pub fn check(resolver: &dyn Resolver, root: &str, options: &Options) -> Compilat
     compile(resolver, root, options)
 }
 
-/// Everything up to checked methods.
-fn front(
-    loaded: &declare::Loaded,
-    options: &Options,
-    findings: &mut Findings,
-) -> Option<(Program, ContractRef, check::Bodies)> {
-    if loaded.files.iter().any(Option::is_none) || loaded.files.is_empty() {
-        return None;
-    }
-    let program = declare::declare(loaded, options, findings);
+/// The one contract of the first file.
+fn only_contract(loaded: &declare::Loaded, program: &Program, findings: &mut Findings) -> Option<ContractRef> {
     let file = loaded.files.first()?.as_ref()?;
-    let contracts: Vec<_> = file
-        .classes
-        .iter()
-        .filter_map(|class| match program.scopes[0].get(&class.name.text) {
-            Some(Symbol::Contract(contract)) if program.contract(*contract).name.span == class.name.span => {
-                Some((class, *contract))
-            }
-            _ => None,
-        })
-        .collect();
-    let &[(class, contract)] = contracts.as_slice() else {
-        let found = match contracts.get(1) {
-            Some((second, _)) => Diagnostic::new(Code::E0110, second.name.span, "a second contract in one file"),
-            None => Diagnostic::without_place(Code::E0110, "the file declares no contract"),
-        };
-        findings.push(found.help("write one `@contract() export class Name extends Contract` a file"));
-        return None;
+    let declared = file.classes.iter().filter_map(|class| match program.scopes[0].get(&class.name.text) {
+        Some(Symbol::Contract(contract)) if program.contract(*contract).name.span == class.name.span => {
+            Some((class, *contract))
+        }
+        _ => None,
+    });
+    let contracts: Vec<_> = declared.collect();
+    if let &[(_, contract)] = contracts.as_slice() {
+        return Some(contract);
+    }
+    let found = match contracts.get(1) {
+        Some((second, _)) => Diagnostic::new(Code::E0110, second.name.span, "a second contract in one file"),
+        None => Diagnostic::without_place(Code::E0110, "the file declares no contract"),
     };
-    let bodies = check::check(&program, file.id, class, contract, findings);
-    Some((program, contract, bodies))
+    findings.push(found.help("write one `@contract() export class Name extends Contract` a file"));
+    None
+}
+
+/// Checks and lowers one contract of a program.
+fn compile_contract(
+    loaded: &declare::Loaded,
+    program: &Program,
+    contract: ContractRef,
+    findings: &mut Findings,
+) -> Option<Compiled> {
+    let place = program.contract(contract).name.span;
+    let file = loaded.files.get(usize::from(place.file.0))?.as_ref()?;
+    let class = file.classes.iter().find(|class| class.name.span == place)?;
+    let bodies = check::check(program, file.id, class, contract, findings);
+    finish(program, contract, &bodies, findings)
 }
 
 /// Checked methods to a contract.

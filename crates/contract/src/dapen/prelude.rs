@@ -40,11 +40,10 @@ interface Grows<V> { get(): V; add(by: V): void; }
 interface Once<V> { get(): V; isSet(): bool; set(value: V): void; }
 interface List<V> { len(): u32; at(index: u32): V; push(value: V): void; }
 
-type Frozen<T> = T extends StoreMap<infer K, infer V> ? { get(key: K): V }
-  : T extends GrowMap<infer K, infer V> ? { get(key: K): V }
-  : T extends Once<infer V> ? { get(): V; isSet(): bool }
-  : T extends Grows<infer V> ? { get(): V }
+type Frozen<T> = T extends Once<infer V> ? { get(): V; isSet(): bool }
   : T extends List<infer V> ? { len(): u32; at(index: u32): V }
+  : T extends Grows<infer V> ? { get(): V }
+  : T extends GrowMap<infer K, infer V> ? { get(key: K): V }
   : T;
 type Snapshot<T> = { readonly [P in keyof T as T[P] extends (...a: any[]) => any ? never : P]: Frozen<T[P]> };
 type Deferred<T> = { readonly [P in keyof T as T[P] extends (...a: any[]) => any ? P : never]:
@@ -71,6 +70,25 @@ declare function contract(options?: { id?: number }): (target: any, context: Cla
 declare function call(method: any, context: ClassMethodDecoratorContext): void;
 /** The same, and it changes nothing. */
 declare function view(method: any, context: ClassMethodDecoratorContext): void;
+
+/** Base of classes of tests; each method that is marked `@test` takes a world of its own. */
+declare abstract class Tests {}
+declare function test(method: any, context: ClassMethodDecoratorContext): void;
+/** A chain in memory. */
+interface World {
+  /** A user with a name, and perhaps with a number. */
+  user(name: string, id?: number): UserId;
+  /** Whose session is open from here on. */
+  as(user: UserId): void;
+  /** Ends all sessions and closes a checkpoint. */
+  checkpoint(): void;
+  /** The next session starts from so many checkpoints before the newest: `-1`, written `anchor(1)`. */
+  anchor(back: number): void;
+  /** The call fails with a message that contains the text. */
+  fails(message: string, call: any): void;
+}
+/** Fails the test unless both are the same. */
+declare function expect<T>(actual: T, expected: T): void;
 
 declare function u8(value: number | boolean): u8;
 declare function u32(value: number | boolean): u32;

@@ -94,3 +94,103 @@ proptest! {
         }
     }
 }
+
+/// Source of a Counter-like contract with the given body of a class.
+fn one_file(body: &str) -> Compiled {
+    let text = format!("@contract({{ id: 1 }}) export class Example extends Contract {{ {body} }}");
+    let files = BTreeMap::from([("a.dapen.ts".to_owned(), text)]);
+    let found = dapen::compile(&files, "a.dapen.ts", &Options::default());
+    let shown: String = found.diagnostics.iter().map(|one| render::human(&found.sources, one, false)).collect();
+    found.compiled.unwrap_or_else(|| panic!("{shown}"))
+}
+
+#[test]
+fn every_kind_of_storage_keeps_what_is_put_into_it() {
+    let compiled = one_file(
+        "pair: Arr<Arr<u64, 2>, 3> = [[0, 0], [0, 0], [0, 0]]; once_hash = once<hash>(); log_of = list<hash>(2); \
+         seen = map<u8, bool>(); total = grows<u32>(); small: u8 = 0;
+         @call put(i: u32, j: u32, x: u64, h: hash, k: u8): void {
+           this.pair[i][j] += x; this.once_hash.set(h); this.log_of.push(h); this.seen.set(k, true); this.total.add(i); this.small += k;
+         }
+         @view get(i: u32, j: u32, k: u8): Arr<u64, 4> {
+           return [this.pair[i][j], u64(this.log_of.len()), u64(this.seen.get(k)), u64(this.total.get())];
+         }
+         @view first(): hash { return this.log_of.at(0); }
+         @call again(x: hash): void { if (!this.once_hash.isSet()) { this.once_hash.set(x); } this.log_of.push(x); }
+         @view nobody(u: UserId): bool { return isUser(u); }
+         @call clash(a: u32, b: u32): u64 {
+           this.pair[a][0] = 5; this.pair[b][0] += 1; this.pair[1][0] += 10; return this.pair[a][0];
+         }",
+    );
+    let chain = chain_of(vec![system_contract::contract(), compiled.contract]);
+    let mut session = chain.open(user(2)).unwrap();
+    let mut call = |name: &str, inputs: &[u64]| chain.call(&mut session, COUNTER, name, &felts(inputs));
+    call("put", &[1, 1, 7, 1, 2, 3, 4, 200]).unwrap();
+    assert_eq!(call("get", &[1, 1, 200]).unwrap().outputs, felts(&[7, 1, 1, 1]));
+    assert_eq!(call("get", &[1, 0, 201]).unwrap().outputs, felts(&[0, 1, 0, 1]));
+    assert_eq!(call("first", &[]).unwrap().outputs, felts(&[1, 2, 3, 4]));
+    let refused = |result: Result<Execution, SandboxError>| result.unwrap_err().to_string();
+    assert_eq!(refused(call("put", &[1, 1, 7, 1, 2, 3, 4, 0])), "the value is already set");
+    assert_eq!(refused(call("get", &[3, 0, 0])), "the index is outside the array");
+    assert_eq!(refused(call("get", &[0, 0, 256])), "the input is no u8");
+    call("again", &[9, 9, 9, 9]).unwrap();
+    assert_eq!(refused(call("again", &[9, 9, 9, 9])), "the list is full");
+    assert_eq!(call("nobody", &[2]).unwrap().outputs, felts(&[1]));
+    assert_eq!(call("nobody", &[9]).unwrap().outputs, felts(&[0]));
+    assert_eq!(call("clash", &[1, 1]).unwrap().outputs, felts(&[16]));
+    assert_eq!(call("clash", &[0, 2]).unwrap().outputs, felts(&[5]));
+}
+
+#[test]
+fn a_name_asked_for_owes_its_fee() {
+    let contracts = ["counter", "token", "poll", "names"].map(|name| compiled(&format!("{name}.dapen.ts")).contract);
+    let token = contracts[1].function("send").unwrap().method();
+    let list = std::iter::once(system_contract::contract()).chain(contracts).collect();
+    let chain = chain_of(list);
+    let mut session = chain.open(user(2)).unwrap();
+    let asked = chain.call(&mut session, ContractId::constant(4), "ask", &felts(&[7, 0, 0, 0])).unwrap();
+    let [debt] = asked.deferred.as_slice() else { panic!("{:?}", asked.deferred) };
+    assert_eq!((debt.call.contract, debt.call.method), (TOKEN, token));
+    assert_eq!(debt.inputs, felts(&[3, 10]));
+    assert_eq!(asked.context.deferred, parth_contract::debt::list(&asked.deferred));
+    assert_ne!(asked.context.deferred, Digest::ZERO);
+}
+
+#[test]
+fn the_system_contract_in_source_does_what_the_one_by_hand_does() {
+    let text = "import { System } from \"std\"; @contract() export class A extends Contract { x: u64 = 0; }";
+    let files = BTreeMap::from([("a.dapen.ts".to_owned(), text.to_owned())]);
+    assert!(dapen::compile(&files, "a.dapen.ts", &Options::default()).compiled.is_some());
+    let source = dapen::system().contract;
+    let mut chains = [chain(), chain_of(vec![source, counter::contract(), token_contract::contract(ISSUER)])];
+    let moves: [(u32, &str, &[u64]); 8] = [
+        (1, "send", &[2, 30]),
+        (1, "send", &[0, 30]),
+        (3, "send", &[2, 2000]),
+        (2, "claim", &[1]),
+        (2, "claim", &[1]),
+        (3, "send", &[2, 5]),
+        (2, "claim_many", &[1, 3, 0, 0, 3, 0, 0, 0]),
+        (2, "claim_many", &[1, 3, 0, 0, 3, 0, 0, 0]),
+    ];
+    for (by, function, inputs) in moves {
+        let [hand, code] = chains.each_mut().map(|chain| {
+            checkpoint(chain);
+            try_call(chain, by, SYSTEM, function, inputs)
+        });
+        match (hand, code) {
+            (Ok(hand), Ok(code)) => assert_eq!(seen(&hand), seen(&code)),
+            (Err(hand), Err(code)) if matches!(hand, SandboxError::Exec(ExecError::Assert { .. })) => {
+                assert_eq!(hand.to_string(), code.to_string());
+            }
+            (Err(_), Err(_)) => {}
+            (hand, code) => panic!("{function}: {hand:?} by hand, {code:?} by source"),
+        }
+        for of in 1..=5 {
+            assert_eq!(balance(&chains[0], of), balance(&chains[1], of));
+            for slot in (1..=5).flat_map(|to| [sent_slot(user(to)), claimed_slot(user(to))]) {
+                assert_eq!(chains[0].word(user(of), SYSTEM, slot), chains[1].word(user(of), SYSTEM, slot));
+            }
+        }
+    }
+}
