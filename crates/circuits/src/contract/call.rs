@@ -98,8 +98,14 @@ impl CallTargets {
     }
 }
 
-/// Places the constraints of a call; gives what the proof says. Nothing when the function is far too large.
-fn place(builder: &mut Builder, function: &Function, targets: &CallTargets) -> Option<CallContextTarget> {
+/// Places the constraints of a call; gives what the proof says. Nothing when the function is far too large. `rows` gets
+/// the rows of each operation that was placed.
+fn place(
+    builder: &mut Builder,
+    function: &Function,
+    targets: &CallTargets,
+    rows: &mut Vec<usize>,
+) -> Option<CallContextTarget> {
     let session = targets.session.digest(builder);
     let inputs = hash(builder, Domain::Inputs, &targets.inputs);
     let call = CallTarget {
@@ -123,7 +129,7 @@ fn place(builder: &mut Builder, function: &Function, targets: &CallTargets) -> O
         state: targets.state,
         balance: targets.balance,
     };
-    let compiler = Compiler::new(builder, function, head, &targets.openings, &targets.inputs);
+    let compiler = Compiler::new(builder, function, head, &targets.openings, &targets.inputs, rows);
     let Effects { outputs, state, slots, events, event_count, balance_out, balance_in, deferred } = compiler.run()?;
     let none = DigestTarget::zero(builder);
     let zero = builder.zero();
@@ -165,7 +171,7 @@ impl CallSkeleton {
         let mut builder = Builder::new(config());
         let targets = CallTargets::alloc(&mut builder, profile, function);
         let name = function.name().to_owned();
-        let Some(context) = place(&mut builder, function, &targets) else {
+        let Some(context) = place(&mut builder, function, &targets, &mut Vec::new()) else {
             return Err(CompileError::Rows { function: name, used: builder.num_gates(), limit: Class::Call.rows() });
         };
         let public = context.digest(&mut builder);
@@ -199,6 +205,34 @@ impl CallSkeleton {
         let (class, key) = (class::data(Class::Call), CacheKey { name: &key, pinned: expected });
         let cached = cache.load_or_build(key, class, serializers(), || Circuit::build(class, builder))?;
         Ok((CallCircuit { circuit: cached.circuit, targets }, cached.warning))
+    }
+}
+
+/// How many rows a function takes, and which of its operations take them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowCount {
+    /// All rows, as [`CallSkeleton::rows`]; those placed so far when counting stopped.
+    pub rows: usize,
+    /// Rows that each operation begins. Small operations share rows: the one that opens a row counts it, the others
+    /// count none.
+    pub operations: Vec<usize>,
+    /// Were all operations placed? Counting stops at 2^16 rows.
+    pub complete: bool,
+}
+
+impl RowCount {
+    /// Counts the rows of a function, however many there are, for the tree heights of a profile.
+    pub fn of(profile: &Profile, function: &Function) -> RowCount {
+        let mut builder = Builder::new(config());
+        let targets = CallTargets::alloc(&mut builder, profile, function);
+        let mut operations = Vec::new();
+        let context = place(&mut builder, function, &targets, &mut operations);
+        let complete = context.is_some();
+        if let Some(context) = context {
+            let public = context.digest(&mut builder);
+            builder.register_public_inputs(&public.0);
+        }
+        RowCount { rows: parth_proof::circuit::placed_rows(&builder), operations, complete }
     }
 }
 
@@ -250,7 +284,7 @@ impl CallRules {
     pub fn build(profile: &Profile, function: &Function) -> Result<CallRules, CompileError> {
         let mut builder = Builder::new(config());
         let targets = CallTargets::alloc(&mut builder, profile, function);
-        let Some(context) = place(&mut builder, function, &targets) else {
+        let Some(context) = place(&mut builder, function, &targets, &mut Vec::new()) else {
             let (function, used) = (function.name().to_owned(), builder.num_gates());
             return Err(CompileError::Rows { function, used, limit: Class::Call.rows() });
         };

@@ -85,6 +85,8 @@ pub(super) struct Compiler<'a> {
     states: Vec<StateWire>,
     /// Items of the calls owed, each with its condition.
     deferred: Vec<(DigestTarget, Option<BoolTarget>)>,
+    /// Rows that each operation so far began.
+    rows: &'a mut Vec<usize>,
     /// Bits of values that were split before, by width.
     bits: HashMap<(Target, usize), Vec<BoolTarget>>,
     balance: Target,
@@ -106,6 +108,7 @@ impl<'a> Compiler<'a> {
         head: Head<'a>,
         openings: &'a [OpeningTarget],
         felts: &[Target],
+        rows: &'a mut Vec<usize>,
     ) -> Compiler<'a> {
         let (zero, no_events) = (builder.zero(), DigestTarget::zero(builder));
         let mut inputs = Vec::new();
@@ -134,6 +137,7 @@ impl<'a> Compiler<'a> {
             checkpoints: Vec::new(),
             states: Vec::new(),
             deferred: Vec::new(),
+            rows,
             bits: HashMap::new(),
             balance,
             effects: Effects {
@@ -153,8 +157,10 @@ impl<'a> Compiler<'a> {
     pub(super) fn run(mut self) -> Option<Effects> {
         let function = self.function;
         for (at, op) in function.code().ops.iter().enumerate() {
+            let before = self.builder.num_gates();
             let wire = self.step(at, op);
             self.wires.push(wire);
+            self.rows.push(self.builder.num_gates() - before);
             if self.builder.num_gates() > MAX_ROWS {
                 return None;
             }

@@ -26,4 +26,4 @@ mod call;
 mod compile;
 mod opening;
 
-pub use call::{CallCircuit, CallRules, CallSkeleton, CompileError};
+pub use call::{CallCircuit, CallRules, CallSkeleton, CompileError, RowCount};
