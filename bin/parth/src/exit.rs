@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Other = 1,
     /// Wrong usage, or a file that cannot be read.
     Usage = 2,
+    /// The code of a contract refuses a call: a `require`, or arithmetic that leaves its type.
+    Refused = 5,
     /// A session or a checkpoint could not be proven.
     Proving = 6,
     /// Something did not verify.

@@ -3,11 +3,13 @@
 //! ```text
 //!   demo         a whole network in one process, with real proofs
 //!   version      what this build is: circuits, profile, security label
+//!   contract     contracts: from source to circuits, without a network
 //!   verify       does a checkpoint proof vouch for a chain with this genesis? Builds no circuit
 //!   bench        what every circuit costs on this machine, beside the proving library's own recursion
 //!   completions  for shells
 //!
 //!   node         the wiring of a network in one process
+//!   cache        where built circuits are kept
 //!   exit         exit codes, and failures as one line with a hint
 //!   output       the two ways to standard output: lines for people, one JSON document for programs
 //!   provers      which prover and which instructions
@@ -15,7 +17,9 @@
 //! ```
 
 mod bench;
+mod cache;
 mod completions;
+mod contract;
 mod demo;
 mod exit;
 mod node;
@@ -33,8 +37,8 @@ use exit::{Exit, Failure};
 
 /// Parth: a horizontally scalable ledger whose newest proof vouches for all history.
 ///
-/// Exit codes: 0 done, 1 other failure, 2 usage or unreadable file, 6 proving failed, 9 verification failed,
-/// 130 interrupted.
+/// Exit codes: 0 done, 1 other failure, 2 usage or unreadable file, 5 a contract's code refuses a call, 6 proving
+/// failed, 9 verification failed, 130 interrupted.
 #[derive(Parser)]
 #[command(name = "parth", version, arg_required_else_help = true)]
 struct Cli {
@@ -48,6 +52,9 @@ enum Command {
     Demo(demo::Options),
     /// Say what this build is: version, circuits, profile, security label.
     Version(version::Options),
+    /// Write contracts: check, build, try out, measure; no network is needed.
+    #[command(subcommand)]
+    Contract(contract::Command),
     /// Verify what others claim; needs no state, no network and no proving.
     #[command(subcommand)]
     Verify(Verify),
@@ -78,6 +85,7 @@ impl Command {
         match self {
             Command::Demo(options) => options.json,
             Command::Version(options) => options.json,
+            Command::Contract(command) => command.json(),
             Command::Verify(Verify::Checkpoint(options)) => options.json,
             Command::Bench(Bench::Circuits(options)) => options.json,
             Command::Bench(Bench::Startup(options)) => options.json,
@@ -89,6 +97,7 @@ impl Command {
         match self {
             Command::Demo(options) => demo::run(options),
             Command::Version(options) => version::run(options),
+            Command::Contract(command) => command.run(),
             Command::Verify(Verify::Checkpoint(options)) => verify::run(options),
             Command::Bench(Bench::Circuits(options)) => bench::circuits::run(options),
             Command::Bench(Bench::Startup(options)) => bench::startup::run(options),

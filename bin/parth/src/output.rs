@@ -18,6 +18,11 @@ pub(crate) fn document(document: &impl Serialize) -> Result<(), Failure> {
     line(&text)
 }
 
+/// Says what happens meanwhile, on standard error.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 /// Prints one line on standard error; if even that fails, the exit code is left.
 pub(crate) fn complain(message: &str, hint: Option<&str>) {
     // Names of files and texts of others may hold line breaks; a complaint is one line.

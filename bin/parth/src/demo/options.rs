@@ -6,6 +6,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::DemoError;
+use crate::cache;
 
 /// Run a whole network in one process: real sessions, real proofs, a chain of checkpoints.
 #[derive(Args, Clone, Debug)]
@@ -93,16 +94,8 @@ impl Options {
             },
             workers: self.workers as usize,
             folder: self.dir.clone(),
-            cache: self.cache.clone().unwrap_or_else(default_cache),
+            cache: self.cache.clone().unwrap_or_else(cache::folder),
             json: self.json,
         })
     }
-}
-
-/// `$PARTH_CACHE`, the user's cache folder, or the present folder, whichever there is first.
-fn default_cache() -> PathBuf {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let user = || variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
-    let folder = variable("PARTH_CACHE").or_else(|| Some(user()?.join("parth")));
-    folder.unwrap_or_else(|| PathBuf::from(".parth-cache")).join("circuits")
 }

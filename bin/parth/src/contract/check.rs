@@ -1,0 +1,67 @@
+//! `parth contract check`: what is wrong with sources.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::ValueEnum;
+use parth_contract::dapen::render;
+
+use super::source::{Files, Tally, print};
+use crate::exit::{Exit, Failure};
+use crate::output;
+
+/// Options of `parth contract check`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    parth contract check contracts/counter.dapen.ts\n  \
+    parth contract check contracts/*.dapen.ts --message-format json\n\n\
+    Exit codes: 0 no errors (there may be warnings), 1 errors, 2 a file cannot be read.")]
+pub(crate) struct Options {
+    /// Contracts.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// For people on standard error, or one JSON object a line on standard output.
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    message_format: Format,
+}
+
+/// How findings look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// Checks all files and reports them all.
+pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
+    let start = Instant::now();
+    let (mut all, mut unreadable) = (Tally::default(), false);
+    for path in &options.files {
+        let files = Files::new(path);
+        if let Err(error) = files.readable() {
+            unreadable = true;
+            output::complain(&format!("{}: cannot be read: {error}", path.display()), None);
+        }
+        let compilation = files.compile();
+        let tally = Tally::of(&compilation.diagnostics);
+        (all.errors, all.warnings) = (all.errors + tally.errors, all.warnings + tally.warnings);
+        match options.message_format {
+            Format::Human => print(&compilation),
+            Format::Json => {
+                for diagnostic in &compilation.diagnostics {
+                    output::line(&render::json(&compilation.sources, diagnostic))?;
+                }
+            }
+        }
+    }
+    if options.message_format == Format::Human {
+        let (count, took) = (options.files.len(), start.elapsed().as_secs_f64() * 1e3);
+        let plural = if count == 1 { "" } else { "s" };
+        output::note(&format!("checked {count} contract{plural} in {took:.1} ms: {all}"));
+    }
+    Ok(match (unreadable, all.errors) {
+        (true, _) => Exit::Usage,
+        (false, 0) => Exit::Done,
+        (false, _) => Exit::Other,
+    })
+}

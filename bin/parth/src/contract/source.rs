@@ -1,0 +1,149 @@
+//! Files to compilations, and findings to standard error.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::{Component, Path, PathBuf};
+
+use parth_contract::dapen::diagnostic::{Diagnostic, Severity};
+use parth_contract::dapen::source::Resolver;
+use parth_contract::dapen::{self, Compilation, Compiled, render};
+
+use crate::exit::{Exit, Failure};
+use crate::output;
+
+/// Bytes of a file that are read. The compiler refuses files that are far smaller, and says so.
+const READ_LIMIT: u64 = 1 << 20;
+
+/// A source file on disk, and all that it imports.
+pub(crate) struct Files {
+    /// The path that the compiler is given: forward slashes, without `.`.
+    name: String,
+    path: PathBuf,
+}
+
+impl Files {
+    /// The file at a path.
+    pub(crate) fn new(path: &Path) -> Files {
+        let parts = path.components().filter(|part| !matches!(part, Component::CurDir));
+        let mut name = String::new();
+        for part in parts {
+            if !name.is_empty() && !name.ends_with('/') {
+                name.push('/');
+            }
+            match part {
+                Component::RootDir => name.push('/'),
+                other => name.push_str(&other.as_os_str().to_string_lossy()),
+            }
+        }
+        Files { name, path: path.to_owned() }
+    }
+
+    /// Can the file be read at all?
+    pub(crate) fn readable(&self) -> io::Result<()> {
+        read(&self.path, READ_LIMIT).map(drop)
+    }
+
+    /// Compiles the file.
+    pub(crate) fn compile(&self) -> Compilation {
+        self.compile_file(&self.name)
+    }
+
+    /// Compiles another file that this one imports, as a contract of its own.
+    pub(crate) fn compile_file(&self, name: &str) -> Compilation {
+        dapen::compile(self, name, &dapen::Options::default())
+    }
+}
+
+impl Resolver for Files {
+    fn source(&self, path: &str) -> Option<String> {
+        let bytes = if path == self.name { read(&self.path, READ_LIMIT) } else { read(Path::new(path), READ_LIMIT) };
+        // What is no text becomes characters that the language does not have.
+        bytes.ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// The first `limit` bytes of a file.
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The failure of a file that cannot be read.
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Exit::Usage, format!("{}: cannot be read: {error}", path.display()))
+}
+
+/// A contract that compiled, with its sources.
+pub(crate) struct Built {
+    pub(crate) files: Files,
+    pub(crate) compilation: Compilation,
+    pub(crate) compiled: Compiled,
+}
+
+/// Compiles a contract. Findings go to standard error; errors among them are the failure.
+pub(crate) fn compiled(path: &Path) -> Result<Built, Failure> {
+    let files = Files::new(path);
+    files.readable().map_err(|error| unreadable(path, &error))?;
+    let mut compilation = files.compile();
+    let compiled = compilation.compiled.take();
+    print(&compilation);
+    let Some(compiled) = compiled else {
+        let message = format!("{}: {}", path.display(), Tally::of(&compilation.diagnostics));
+        return Err(Failure::new(Exit::Other, message).hint("`parth contract explain CODE` explains each"));
+    };
+    Ok(Built { files, compilation, compiled })
+}
+
+/// All findings, for people, on standard error.
+pub(crate) fn print(compilation: &Compilation) {
+    for diagnostic in &compilation.diagnostics {
+        output::note(&render::human(&compilation.sources, diagnostic, colour()));
+    }
+}
+
+/// Is standard error a terminal that may be coloured?
+pub(crate) fn colour() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    io::stderr().is_terminal() && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// How many findings of each kind.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Tally {
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+}
+
+impl Tally {
+    /// Counts findings.
+    pub(crate) fn of(diagnostics: &[Diagnostic]) -> Tally {
+        let errors = diagnostics.iter().filter(|found| found.severity() == Severity::Error).count();
+        Tally { errors, warnings: diagnostics.len() - errors }
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let (errors, warnings) = (self.errors, self.warnings);
+        write!(f, "{errors} error{}, {warnings} warning{}", plural(errors), plural(warnings))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_given_to_the_compiler_without_dots() {
+        for (path, name) in [
+            ("./a/./b.dapen.ts", "a/b.dapen.ts"),
+            ("../b.dapen.ts", "../b.dapen.ts"),
+            ("/tmp/b.dapen.ts", "/tmp/b.dapen.ts"),
+            ("b.dapen.ts", "b.dapen.ts"),
+        ] {
+            assert_eq!(Files::new(Path::new(path)).name, name);
+        }
+    }
+}
