@@ -106,6 +106,9 @@ fn continues_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
+/// Keywords that are looked for. As raw identifiers (`r#async`) they are names, and mean nothing.
+const KEYWORDS: [&str; 2] = ["async", "unsafe"];
+
 /// Lines (from 1) on which the word or path stands in the code. A pattern that ends with `*` matches words that start
 /// so.
 pub(super) fn lines_with(code: &str, pattern: &str) -> Vec<usize> {
@@ -116,7 +119,8 @@ pub(super) fn lines_with(code: &str, pattern: &str) -> Vec<usize> {
         let stands_alone = |(start, _): &(usize, &str)| {
             let before = start.checked_sub(1).map(|at| bytes[at]);
             let after = bytes.get(start + needle.len()).copied();
-            !before.is_some_and(continues_word) && (open || !after.is_some_and(continues_word))
+            let raw = KEYWORDS.contains(&needle) && line[..*start].ends_with("r#");
+            !raw && !before.is_some_and(continues_word) && (open || !after.is_some_and(continues_word))
         };
         if line.match_indices(needle).any(|hit| stands_alone(&hit)) {
             lines.push(number + 1);
@@ -170,6 +174,8 @@ mod tests {
         assert_eq!(lines_with(text, "permute*"), [1, 2]);
         assert_eq!(lines_with(text, "std::fs"), [4]);
         assert!(lines_with(text, "unsafe").is_empty());
+        assert_eq!(lines_with("if method.r#async {}\nasync fn f() {}\nr#permute(x);", "async"), [2]);
+        assert_eq!(lines_with("r#permute(x);", "permute"), [1]);
     }
 
     #[test]

@@ -341,12 +341,12 @@ impl State {
             return Err(wrong("user 0 is nobody, so it calls nothing".to_owned()));
         }
         let kept = self.calls.iter().find(|call| call.user == options.user).map(|call| call.balance);
-        if let (Some(kept), Some(given)) = (kept, options.balance) {
-            if kept.get() != given {
-                let user = options.user;
-                let message = format!("--balance {given}: user {user} had {kept} before its first call in this state");
-                return Err(wrong(message));
-            }
+        if let (Some(kept), Some(given)) = (kept, options.balance)
+            && kept.get() != given
+        {
+            let user = options.user;
+            let message = format!("--balance {given}: user {user} had {kept} before its first call in this state");
+            return Err(wrong(message));
         }
         let given = options.balance.unwrap_or_default();
         kept.map_or_else(|| Amount::new(given).ok_or_else(|| wrong(format!("--balance {given} is not below 2^62"))), Ok)
