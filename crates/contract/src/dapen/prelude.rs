@@ -40,10 +40,12 @@ interface Grows<V> { get(): V; add(by: V): void; }
 interface Once<V> { get(): V; isSet(): bool; set(value: V): void; }
 interface List<V> { len(): u32; at(index: u32): V; push(value: V): void; }
 
-type Frozen<T> = T extends Once<infer V> ? { get(): V; isSet(): bool }
-  : T extends List<infer V> ? { len(): u32; at(index: u32): V }
+// `Grows` comes before `GrowMap`: methods with fewer parameters fit where more are asked for.
+type Frozen<T> = T extends StoreMap<infer K, infer V> ? { get(key: K): V }
   : T extends Grows<infer V> ? { get(): V }
   : T extends GrowMap<infer K, infer V> ? { get(key: K): V }
+  : T extends Once<infer V> ? { get(): V; isSet(): bool }
+  : T extends List<infer V> ? { len(): u32; at(index: u32): V }
   : T;
 type Snapshot<T> = { readonly [P in keyof T as T[P] extends (...a: any[]) => any ? never : P]: Frozen<T[P]> };
 type Deferred<T> = { readonly [P in keyof T as T[P] extends (...a: any[]) => any ? P : never]:
