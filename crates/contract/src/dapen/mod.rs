@@ -13,7 +13,7 @@
 //! | [`source`] | files, places, where text comes from |
 //! | [`diagnostic`], [`codes`], [`render`] | findings, their table, how they look |
 //! | `scan`, `parse`, `ast` | text to syntax tree; `parse` alone names the parser |
-//! | `declare`, `program`, `layout`, `types` | what files declare, and where state stands |
+//! | `load`, `declare`, `program`, `layout`, `types` | what files declare, and where state stands |
 //! | `builtins`, `standard` | what the language comes with |
 //! | `check`, `hir` | names resolved, types checked |
 //! | `lint` | warnings |
@@ -32,6 +32,7 @@ pub mod failure;
 mod hir;
 mod layout;
 mod lint;
+mod load;
 mod lower;
 mod parse;
 pub mod prelude;
@@ -132,7 +133,7 @@ pub struct FieldLayout {
 /// Compiles the contract in the file at `root`.
 pub fn compile(resolver: &dyn Resolver, root: &str, options: &Options) -> Compilation {
     let mut findings = Findings::default();
-    let loaded = declare::load(resolver, root, &mut findings);
+    let loaded = load::load(resolver, root, &mut findings);
     let compiled = if loaded.is_whole() {
         let program = declare::declare(&loaded, options, &mut findings);
         only_contract(&loaded, &program, &mut findings)
@@ -160,7 +161,7 @@ pub fn check(resolver: &dyn Resolver, root: &str, options: &Options) -> Compilat
 }
 
 /// The one contract of the first file.
-fn only_contract(loaded: &declare::Loaded, program: &Program, findings: &mut Findings) -> Option<ContractRef> {
+fn only_contract(loaded: &load::Loaded, program: &Program, findings: &mut Findings) -> Option<ContractRef> {
     let file = loaded.files.first()?.as_ref()?;
     let declared = file.classes.iter().filter_map(|class| match program.scopes[0].get(&class.name.text) {
         Some(Symbol::Contract(contract)) if program.contract(*contract).name.span == class.name.span => {
@@ -182,7 +183,7 @@ fn only_contract(loaded: &declare::Loaded, program: &Program, findings: &mut Fin
 
 /// Checks and lowers one contract of a program.
 fn compile_contract(
-    loaded: &declare::Loaded,
+    loaded: &load::Loaded,
     program: &Program,
     contract: ContractRef,
     findings: &mut Findings,

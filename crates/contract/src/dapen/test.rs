@@ -33,7 +33,7 @@ use super::layout::StoreKind;
 use super::program::{Program, Symbol};
 use super::source::{FileId, Resolver, Sources, Span};
 use super::types::{ContractRef, Ty};
-use super::{Compiled, Options, declare};
+use super::{Compiled, Options, declare, load};
 use crate::builder::ContractBuilder;
 use crate::contract::Contract;
 use crate::sandbox::{Sandbox, SandboxError, SandboxSession};
@@ -76,7 +76,7 @@ impl Report {
 /// Runs the tests of the file at `root` whose names contain `filter`, with the contracts that the program imports.
 pub fn run(resolver: &dyn Resolver, root: &str, options: &Options, filter: &str) -> Report {
     let mut findings = Findings::default();
-    let loaded = declare::load(resolver, root, &mut findings);
+    let loaded = load::load(resolver, root, &mut findings);
     let mut tests = Vec::new();
     if loaded.is_whole() {
         let mut program = declare::declare(&loaded, options, &mut findings);
@@ -119,7 +119,7 @@ fn number(program: &mut Program) {
 
 type Contracts = BTreeMap<u32, (ContractRef, Compiled)>;
 
-fn compile_all(loaded: &declare::Loaded, program: &Program, findings: &mut Findings) -> Option<Contracts> {
+fn compile_all(loaded: &load::Loaded, program: &Program, findings: &mut Findings) -> Option<Contracts> {
     let mut contracts = Contracts::new();
     for at in 0..program.contracts.len() {
         let contract = ContractRef(at);
