@@ -33,13 +33,22 @@ struct Need {
 }
 
 /// Everything that a test of this workspace may need.
-const NEEDS: &[Need] = &[Need {
-    name: "cc",
-    what: "a C compiler (the embedded store builds MDBX from C; its bindings are ready-made, so no libclang)",
-    found: compiles_c,
-    packages: &["gcc", "libc6-dev"],
-    vital: true,
-}];
+const NEEDS: &[Need] = &[
+    Need {
+        name: "cc",
+        what: "a C compiler (the embedded store builds MDBX from C; its bindings are ready-made, so no libclang)",
+        found: compiles_c,
+        packages: &["gcc", "libc6-dev"],
+        vital: true,
+    },
+    Need {
+        name: "npm",
+        what: "Node and npm (tests fetch the TypeScript compiler, pinned by a lock file, to check what editors see)",
+        found: runs_npm,
+        packages: &["nodejs", "npm"],
+        vital: false,
+    },
+];
 
 /// Why the tests cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +127,10 @@ fn is_root() -> bool {
 fn compiles_c() -> bool {
     let compiler = std::env::var_os("CC").unwrap_or_else(|| OsString::from("cc"));
     succeeds(Command::new(compiler).arg("--version"))
+}
+
+fn runs_npm() -> bool {
+    ["node", "npm"].iter().all(|program| succeeds(Command::new(program).arg("--version")))
 }
 
 fn succeeds(command: &mut Command) -> bool {

@@ -15,10 +15,15 @@ const KEYWORDS: &str = "as async await box break const continue do dyn else enum
 pub(super) fn bindings(about: &About) -> String {
     let (name, abi) = (&about.name, &about.abi);
     let mut text = format!("// Made by `parth contract bind` from {name}; do not edit.\n\n");
-    text.push_str(&format!("/// The contract's name.\npub const NAME: &str = \"{name}\";\n"));
+    text.push_str(&format!("/// The contract's name.\n#[allow(dead_code)]\npub const NAME: &str = \"{name}\";\n"));
     let id = about.id.map_or_else(|| "None".to_owned(), |id| format!("Some({id})"));
-    text.push_str(&format!("/// Its id, when the source says it.\npub const ID: Option<u32> = {id};\n"));
-    text.push_str(&format!("/// The digest of its code.\npub const CODE: &str = \"{}\";\n\n", about.code));
+    text.push_str(&format!(
+        "/// Its id, when the source says it.\n#[allow(dead_code)]\npub const ID: Option<u32> = {id};\n"
+    ));
+    text.push_str(&format!(
+        "/// The digest of its code.\n#[allow(dead_code)]\npub const CODE: &str = \"{}\";\n\n",
+        about.code
+    ));
     text.push_str("/// A module a function.\n#[allow(non_snake_case, dead_code)]\npub mod functions {\n");
     let names = identifiers(abi.functions.iter().map(|function| function.name.as_str()));
     for (function, module) in abi.functions.iter().zip(names) {

@@ -1,0 +1,218 @@
+//! What each command prints and how it ends.
+
+use super::*;
+
+#[test]
+fn the_examples_are_checked_without_an_error() {
+    let files = EXAMPLES.map(example);
+    let mut arguments = vec!["check"];
+    arguments.extend(files.iter().map(|file| word(file)));
+    let output = contract(&arguments);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).is_empty());
+    assert!(stderr(&output).contains("checked 5 contracts in"), "{}", stderr(&output));
+}
+
+#[test]
+fn an_error_is_shown_with_its_place_and_ends_with_code_1() {
+    let folder = folder();
+    let text = "@contract()\nexport class A extends Contract {\n  n: u64 = 0;\n  @call f(by: u32): void { this.n += by; }\n}\n";
+    let path = file(&folder, "a.dapen.ts", text);
+    let human = contract(&["check", word(&path)]);
+    assert_eq!(code(&human), 1);
+    assert!(stderr(&human).starts_with("error[E0304]"), "{}", stderr(&human));
+    assert!(!stderr(&human).contains('\u{1b}'), "no colours into a pipe");
+    let lines = contract(&["check", word(&path), "--message-format", "json"]);
+    assert_eq!(code(&lines), 1);
+    let text = stdout(&lines);
+    let found: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(found.len(), 1, "{text}");
+    assert_eq!((&found[0]["code"], &found[0]["severity"]), (&"E0304".into(), &"error".into()));
+    assert_eq!((&found[0]["file"], &found[0]["spans"][0]["line"]), (&word(&path).into(), &4.into()));
+}
+
+#[test]
+fn a_file_that_is_missing_or_hostile_is_refused_without_a_panic() {
+    let folder = folder();
+    let missing = folder.path().join("none.dapen.ts");
+    let output = contract(&["check", word(&missing), "--message-format", "json"]);
+    assert_eq!(code(&output), 2);
+    assert_eq!(json(&output)["code"], "E0105");
+    for command in ["build", "cost", "info"] {
+        let output = contract(&[command, word(&missing), "--json"]);
+        assert_eq!(code(&output), 2, "{command}");
+        assert_eq!(json(&output)["schema"], "parth/error/1");
+    }
+    let large = folder.path().join("large.dapen.ts");
+    fs::write(&large, vec![b' '; 3 << 20]).unwrap();
+    assert_eq!(code(&contract(&["check", word(&large)])), 1);
+    assert!(stderr(&contract(&["check", word(&large)])).contains("E0103"));
+    let bytes = folder.path().join("bytes.dapen.ts");
+    fs::write(&bytes, [0xff, 0xfe, 0x00, 0x80]).unwrap();
+    assert_eq!(code(&contract(&["check", word(&bytes)])), 1);
+    assert_eq!(code(&contract(&["check", word(folder.path())])), 2, "a folder is no file");
+}
+
+#[test]
+fn codes_are_explained_and_near_ones_are_named() {
+    let page = contract(&["explain", "e0304"]);
+    assert!(stdout(&page).starts_with("# E0304: "), "{}", stdout(&page));
+    let list = stdout(&contract(&["explain"]));
+    assert!(list.contains("E0101  the text is not TypeScript") && list.contains("W104"), "{list}");
+    assert_eq!(json(&contract(&["explain", "W101", "--json"]))["codes"][0]["severity"], "warning");
+    let unknown = contract(&["explain", "E0204x"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(stderr(&unknown).contains("did you mean E0204?"), "{}", stderr(&unknown));
+}
+
+#[test]
+fn a_call_shows_what_it_gives_writes_and_emits() {
+    let output = contract(&["call", word(&example("counter")), "increment", "by=5", "--json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let document = json(&output);
+    assert_eq!(document["schema"], "parth/call/1");
+    assert_eq!(document["outputs"][0]["value"], "5");
+    assert_eq!(document["writes"][0]["place"], "count");
+    assert_eq!(document["events"][0]["name"], "Incremented");
+    assert_eq!(document["events"][0]["fields"][1]["value"], "5");
+    let text = stdout(&contract(&["call", word(&example("counter")), "increment", "5"]));
+    assert!(text.contains("writes  count: 0 -> 5"), "{text}");
+}
+
+#[test]
+fn a_failing_require_shows_the_values_that_decided_and_ends_with_code_5() {
+    let output = contract(&["call", word(&example("token")), "send", "to=2", "amount=30", "--json"]);
+    assert_eq!(code(&output), 5, "{}", stderr(&output));
+    let text = stderr(&output);
+    assert!(text.contains("E3001") && text.contains("the balance does not cover the amount"), "{text}");
+    assert!(text.contains("is 0") && text.contains("is 30"), "{text}");
+    let document = json(&output);
+    assert_eq!((&document["ok"], &document["failure"]["code"]), (&false.into(), &"E3001".into()));
+}
+
+#[test]
+fn arguments_are_checked_against_the_interface() {
+    let token = example("token");
+    for (arguments, expected) in [
+        (&["send", "2"][..], "missing: argument 2, `amount`"),
+        (&["send", "2", "-1"], "argument 2, `amount`: `-1` is no u64"),
+        (&["send", "to=2", "amont=1"], "did you mean amount?"),
+        (&["sent", "2", "1"], "did you mean send?"),
+        (&["claim_many", "from_0=1", "from_8=1"], "no parameter `from_8`"),
+    ] {
+        let output = contract(&[&["call", word(&token)][..], arguments].concat());
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_state_file_keeps_calls_and_other_users_see_them() {
+    let folder = folder();
+    let state = folder.path().join("state.json");
+    let counter = example("counter");
+    let call = |arguments: &[&str]| {
+        let output =
+            contract(&[&["call", word(&counter)][..], arguments, &["--state", word(&state), "--json"]].concat());
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        json(&output)
+    };
+    call(&["increment", "7", "--user", "2"]);
+    assert_eq!(call(&["catchUp", "friend=2"])["outputs"][0]["value"], "7");
+    let last = call(&["get"]);
+    assert_eq!((&last["outputs"][0]["value"], &last["checkpoint"]), (&"7".into(), &2.into()));
+    fs::write(&state, "{}").unwrap();
+    assert_eq!(code(&contract(&["call", word(&counter), "get", "--state", word(&state)])), 2);
+}
+
+#[test]
+fn the_calls_that_a_call_owes_are_shown() {
+    let name = format!("0x01{}", "0".repeat(62));
+    let document = json(&contract(&["call", word(&example("names")), "ask", &name, "--json"]));
+    assert_eq!(document["owes"][0]["name"], "Token.send", "{document}");
+    assert_eq!((&document["owes"][0]["contract"], &document["owes"][0]["inputs"][1]), (&2.into(), &"10".into()));
+}
+
+#[test]
+fn costs_name_rows_headroom_reads_and_the_most_expensive_lines() {
+    let document = json(&contract(&["cost", word(&example("poll")), "--json"]));
+    assert_eq!(document["schema"], "parth/cost/1");
+    let count = document["functions"].as_array().unwrap().iter().find(|known| known["name"] == "count").unwrap();
+    let number = |key: &str| count[key].as_u64().unwrap();
+    assert_eq!(number("rows") + number("headroom"), number("classRows"));
+    assert_eq!(count["reads"]["older"], 8, "{count}");
+    let line = count["lines"][0]["source"].as_str().unwrap();
+    assert!(line.contains("Token.at") || line.contains("Poll.at"), "{line}");
+    let text = stdout(&contract(&["cost", word(&example("counter"))]));
+    assert!(text.contains("catchUp costs most at"), "{text}");
+}
+
+#[test]
+fn a_function_that_is_too_large_is_refused_with_its_most_expensive_lines() {
+    let folder = folder();
+    let text = "@contract()\nexport class Large extends Contract {\n  all = map<UserId, u64>();\n\n  @call\n  \
+        sum(users: Arr<UserId, 64>): u64 {\n    let sum: u64 = 0;\n    for (const user of users) {\n      \
+        sum += Large.of(user).all.get(ctx.user);\n    }\n    return sum;\n  }\n}\n";
+    let path = file(&folder, "large.dapen.ts", text);
+    for command in ["cost", "build"] {
+        let output = contract(&[command, word(&path)]);
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        let text = stderr(&output);
+        assert!(text.contains("sum takes ") && text.contains("a call has 4096"), "{text}");
+        assert!(text.contains(":9  sum += Large.of(user)"), "{text}");
+    }
+}
+
+#[test]
+fn a_new_folder_checks_and_a_folder_with_something_in_it_is_refused() {
+    let folder = folder();
+    let dir = folder.path().join("hello");
+    assert_eq!(code(&contract(&["new", word(&dir)])), 0);
+    assert_eq!(code(&contract(&["check", word(&dir.join("contracts/counter.dapen.ts"))])), 0);
+    assert!(fs::read_to_string(dir.join("dapen.d.ts")).unwrap().contains("declare function require"));
+    assert!(dir.join("tsconfig.json").exists() && dir.join("README.md").exists());
+    let again = contract(&["new", word(&dir)]);
+    assert_eq!(code(&again), 2);
+    assert!(stderr(&again).contains("it has README.md"), "{}", stderr(&again));
+}
+
+#[test]
+fn the_counter_is_built_to_the_same_artifact_everywhere_and_info_reads_it() {
+    let folder = folder();
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("circuits");
+    // Once where it stands, once from a copy in another folder.
+    let copy = file(&folder, "other-name.dapen.ts", &fs::read_to_string(example("counter")).unwrap());
+    let build = |source: &Path, out: &str| {
+        let out = folder.path().join(out);
+        let arguments = ["build", word(source), "--out", word(&out), "--cache", word(&cache)];
+        let output = contract(&arguments);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        assert!(stdout(&output).is_empty());
+        out.join("Counter.contract.json")
+    };
+    let (here, there) = (build(&example("counter"), "a"), build(&copy, "b"));
+    let text = fs::read_to_string(&here).unwrap();
+    assert_eq!(text, fs::read_to_string(&there).unwrap());
+    assert!(!text.contains(word(folder.path())), "no paths");
+    let artifact: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&artifact["schema"], &artifact["id"]), (&"parth/contract/1".into(), &1.into()));
+    let info = json(&contract(&["info", word(&here), "--json"]));
+    assert_eq!(info["built"]["functions"], artifact["functions"]);
+    assert_eq!(info["abi"], json(&contract(&["info", word(&example("counter")), "--json"]))["abi"]);
+    let rows = &json(&contract(&["cost", word(&example("counter")), "--json"]))["functions"][0]["rows"];
+    let built = artifact["functions"][0]["rows"].as_u64().unwrap();
+    assert!(built.abs_diff(rows.as_u64().unwrap()) <= 8, "{built} rows built, {rows} counted");
+
+    let altered = file(&folder, "altered.json", &text.replacen("\"name\": \"Counter\"", "\"name\": \"Other\"", 1));
+    let output = contract(&["info", word(&altered)]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("its name is not that of its code"), "{}", stderr(&output));
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    for command in ["new", "build", "check", "call", "cost", "explain", "bind", "info"] {
+        let help = stdout(&contract(&[command, "--help"]));
+        assert!(help.contains("Example") && help.contains(&format!("parth contract {command}")), "{help}");
+    }
+}
