@@ -63,12 +63,6 @@ proptest! {
                 Ok(execution) => {
                     prop_assert!(compiled.agree(&execution.witness), "{name}");
                     made += 1;
-                    // A witness that says something else is refused by both.
-                    let mut other = execution.witness.clone();
-                    other.inputs.iter_mut().for_each(|felt| *felt += Felt::ONE);
-                    if !other.inputs.is_empty() {
-                        prop_assert!(compiled.refusal(&other).to_string() != "");
-                    }
                     chain.close(session).unwrap();
                 }
                 Err(SandboxError::Exec(_)) => {}

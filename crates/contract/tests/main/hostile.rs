@@ -195,6 +195,9 @@ fn much_code_is_refused_in_time() {
             "@contract() class A extends Contract {{ x: u64 = 0; @call m(y: u64): u64 {{ {body} return y; }} }}"
         ));
     }
+    let many: String = (0..3000).map(|at| format!("let l{at}: u64 = y; ")).collect();
+    let many = many + "for (let i = 0; i < 200000; i++) { if (y > 5) { l0 = y; } else { l0 = l1; } } return l0;";
+    survive(&format!("@contract() class A extends Contract {{ @call m(y: u64): u64 {{ {many} }} }}"));
     let mut chain = String::from("class S0 { x: u64 = 0; }\n");
     for at in 1..200 {
         chain.push_str(&format!("class S{at} {{ a: S{} = 0; b: S{} = 0; }}\n", at - 1, at - 1));

@@ -265,6 +265,9 @@ impl Lowerer<'_> {
         }
         self.depth += 1;
         let (path, depth) = (self.path, self.env.locals.len());
+        // Copies are counted as well, so that many variables and many branches do not multiply without bound.
+        let held = self.env.locals.iter().flatten().chain(self.env.fields.values().map(|field| &field.parts));
+        self.steps += self.env.locals.len() / 4 + held.map(|parts| parts.len() / 16 + 1).sum::<usize>() / 4;
         let before = self.env.clone();
         self.path = self.emit.and(path, test);
         then(self);
