@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Refused = 5,
     /// A session or a checkpoint could not be proven.
     Proving = 6,
+    /// A test of a contract failed.
+    Tests = 8,
     /// Something did not verify.
     Unverified = 9,
     /// Ctrl-C.

@@ -38,7 +38,7 @@ use exit::{Exit, Failure};
 /// Parth: a horizontally scalable ledger whose newest proof vouches for all history.
 ///
 /// Exit codes: 0 done, 1 other failure, 2 usage or unreadable file, 5 a contract's code refuses a call, 6 proving
-/// failed, 9 verification failed, 130 interrupted.
+/// failed, 8 tests failed, 9 verification failed, 130 interrupted.
 #[derive(Parser)]
 #[command(name = "parth", version, arg_required_else_help = true)]
 struct Cli {

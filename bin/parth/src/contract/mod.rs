@@ -4,6 +4,7 @@
 //!   new      a folder to start from              check    what is wrong with a source; proves nothing
 //!   build    source ──▸ artifact                 explain  the page of a code
 //!   call     a call in the sandbox               cost     rows, lines and proving time
+//!   test     tests written in the language
 //!   info     what a contract has                 bind     bindings for TypeScript and Rust
 //!
 //!   source     files to compilations, findings to standard error
@@ -27,6 +28,7 @@ mod new;
 mod rows;
 mod source;
 mod table;
+mod test;
 mod values;
 
 use clap::Subcommand;
@@ -42,6 +44,8 @@ pub(crate) enum Command {
     Build(build::Options),
     /// Say what is wrong with sources; instant, proves nothing.
     Check(check::Options),
+    /// Run tests written in the language.
+    Test(test::Options),
     /// Try out a call on a chain in memory, without proofs.
     Call(call::Options),
     /// Say what each function costs to prove, and which lines cost most.
@@ -60,6 +64,7 @@ impl Command {
         match self {
             Command::New(options) => options.json,
             Command::Build(options) => options.json,
+            Command::Test(options) => options.json,
             Command::Call(options) => options.json,
             Command::Cost(options) => options.json,
             Command::Explain(options) => options.json,
@@ -74,6 +79,7 @@ impl Command {
             Command::New(options) => new::run(options),
             Command::Build(options) => build::run(options),
             Command::Check(options) => check::run(options),
+            Command::Test(options) => test::run(options),
             Command::Call(options) => call::run(options),
             Command::Cost(options) => cost::run(options),
             Command::Explain(options) => explain::run(options),

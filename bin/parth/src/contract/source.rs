@@ -38,6 +38,11 @@ impl Files {
         Files { name, path: path.to_owned() }
     }
 
+    /// The path as the compiler knows it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Can the file be read at all?
     pub(crate) fn readable(&self) -> io::Result<()> {
         read(&self.path, READ_LIMIT).map(drop)
