@@ -17,7 +17,7 @@
 //! | `builtins`, `standard` | what the language comes with |
 //! | `check`, `hir` | names resolved, types checked |
 //! | `lint` | warnings |
-//! | [`test`] | runs tests written in the language |
+//! | [`mod@test`] | runs tests written in the language |
 //! | [`failure`] | a call that fails, shown in the source |
 //! | [`prelude`] | the declarations that editors and `tsc` read |
 //! | `lower` | methods inlined, loops unrolled, branches to conditions |

@@ -11,7 +11,7 @@
 //! (x times the root of unity of order n) lies in the same block.
 //!
 //! Rows of the trace are kept in the same way: **the row at position q is q read backwards**. Then both transforms run
-//! without reordering anything ([`super::transform`]).
+//! without reordering anything (`own::transform`).
 
 use plonky2::field::goldilocks_field::GoldilocksField as F;
 use plonky2::field::types::Field;

@@ -10,7 +10,7 @@
 //!   memory of the newest commit ◂────────────────────────────────────────┘ when its batch is stored
 //! ```
 //!
-//! A tree is stored by blocks of four levels ([`block`]): a row holds the sixteen nodes on the bottom of a block, and
+//! A tree is stored by blocks of four levels (`block`): a row holds the sixteen nodes on the bottom of a block, and
 //! what stands between them and the block's root is hashed again when it is read. So a change of a leaf writes a row for
 //! every four levels, and a path is read with as few.
 //!
@@ -19,7 +19,7 @@
 //! next by checkpoint. So rows that an ex-leader left behind, which a backend without transactions cannot prevent, are
 //! never read. What was never written is empty.
 //!
-//! Blocks of the newest commit that were used last stay in memory ([`memory`] states the bound). They are taken over
+//! Blocks of the newest commit that were used last stay in memory (`memory` states the bound). They are taken over
 //! from a draft only after its batch was stored, and asked only by readers of exactly that commit.
 
 mod block;
