@@ -8,6 +8,7 @@
 //!   debts       calls that are owed, paid in real proofs
 //!   short       the short forms of a session: what may stand below them, and where they enter
 //!   rows        the row budget
+//!   lock        circuits and system contract are what circuits.lock says; golden proofs verify
 //!   cache       built circuits on disk
 //!   own         our own prover on circuits of every class
 //! ```
@@ -17,6 +18,7 @@ mod cache;
 mod debts;
 mod forged;
 mod gadgets;
+mod lock;
 mod own;
 mod recursion;
 mod rows;

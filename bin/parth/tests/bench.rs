@@ -1,0 +1,47 @@
+//! `parth bench`: every circuit proves with both provers, and the library verifies each proof.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Output};
+
+use parth_protocol::CircuitId;
+use serde_json::Value;
+
+fn bench(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_parth")).arg("bench").args(arguments).output().expect("parth runs")
+}
+
+#[test]
+fn every_circuit_proves_with_both_provers_and_each_proof_verifies() {
+    let output = bench(&["circuits", "--prover", "both", "--runs", "1", "--json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    assert_eq!(document["schema"], "parth/bench-circuits/1");
+    let measured: BTreeSet<(&str, &str)> = document["circuits"]
+        .as_array()
+        .expect("circuits")
+        .iter()
+        .map(|row| (row["name"].as_str().expect("a name"), row["prover"].as_str().expect("a prover")))
+        .collect();
+    // No contract of the bench owes calls; `parth-circuits` proves those two steps in tests of its own.
+    let owed = [CircuitId::SessionDeferredStep, CircuitId::SessionInlineStep];
+    for circuit in CircuitId::ALL.iter().filter(|circuit| !owed.contains(circuit)) {
+        for prover in ["stock", "own"] {
+            assert!(measured.contains(&(circuit.name(), prover)), "{circuit} by {prover}: {measured:?}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused_by_name() {
+    let refused = [
+        (vec!["circuits", "--only", "guta::three_guta"], "no circuit has such a name"),
+        (vec!["circuits", "--kernel", "avx1024"], "`avx1024` is not a kernel"),
+        (vec!["circuits", "--threads", "0"], "invalid value '0'"),
+    ];
+    for (arguments, reason) in refused {
+        let output = bench(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(text.contains(reason), "{arguments:?}: {text}");
+    }
+}
