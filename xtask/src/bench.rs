@@ -141,11 +141,20 @@ struct Pass {
     resident_mb: Option<u64>,
 }
 
+/// How to measure.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Each time of a circuit is the median of so many runs. Three take some twelve minutes.
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    runs: u16,
+}
+
 /// Measures and writes. The answer is whether all is well, which it is when there is no error.
-pub(crate) fn run() -> Result<bool, Error> {
+pub(crate) fn run(options: &Options) -> Result<bool, Error> {
     let root = Workspace::load()?.root;
     let commit = commit(&root)?;
-    let report: Report = parth(&["circuits", "--prover", "both", "--threads", "1,2", "--json"])?;
+    let runs = options.runs.to_string();
+    let report: Report = parth(&["circuits", "--prover", "both", "--threads", "1,2", "--runs", &runs, "--json"])?;
     let startup: Startup = parth(&["startup", "--json"])?;
     let path = root.join(DOCUMENT);
     let mut text = render(&commit, &report, &startup);
@@ -208,7 +217,7 @@ fn render(commit: &str, report: &Report, startup: &Startup) -> String {
     format!(
         "# Benchmarks
 
-Written by `cargo xtask bench`; not edited by hand. Times are medians of {runs} runs. Figures depend on the machine, so
+Written by `cargo xtask bench`; not edited by hand. Each time is the median of {runs} runs. Figures depend on the machine, so
 compare ratios: both provers prove the same statements in one run, and the proving library's own recursion is measured
 beside them.
 

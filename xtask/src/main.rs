@@ -47,8 +47,9 @@ enum Chore {
     Test(test::Options),
     /// Build every circuit anew and write circuits.lock, the keys and, where they no longer verify, the golden proofs.
     Pin(pin::Options),
-    /// Measure every circuit on one thread and on two, and write docs/benchmarks.md.
-    Bench,
+    /// Measure every circuit by both provers on one thread and on two, the start, Poseidon and the forest, and write
+    /// docs/benchmarks.md.
+    Bench(bench::Options),
     /// Check the rules of the repository: layer arrows, lints, names, words and links.
     Tidy,
 }
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Test(options) => test::run(&options).map_err(|error| error.to_string()),
         Chore::Pin(options) => pin::run(&options).map_err(|error| format!("cargo run: {error}")),
-        Chore::Bench => bench::run().map_err(|error| error.to_string()),
+        Chore::Bench(options) => bench::run(&options).map_err(|error| error.to_string()),
         Chore::Tidy => tidy::run().map_err(|error| error.to_string()),
     };
     match done {
