@@ -16,6 +16,7 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
                 "no `[lints]` with `workspace = true`: every crate has our lints",
             ));
         }
+        findings.extend(tests_in_no_target(file, files));
         if file.path.starts_with(".cargo/") {
             findings.extend(instruction_sets(file));
         }
@@ -41,6 +42,32 @@ fn inherits_lints(text: &str) -> bool {
         let line: String = line.split_whitespace().collect();
         (table == "lints" && line == "workspace=true") || (table.is_empty() && line == "lints.workspace=true")
     })
+}
+
+/// Files beside a crate's tests that neither a manifest without `autotests` nor a test named there takes in: cargo never
+/// compiles them, so their tests pass by not being there.
+fn tests_in_no_target(manifest: &File, files: &[File]) -> Vec<Finding> {
+    let Some(folder) = manifest.path.strip_suffix("Cargo.toml") else { return Vec::new() };
+    let spaceless = |line: &str| line.split_whitespace().collect::<String>();
+    if !entries(&manifest.text).any(|(_, table, line)| table == "package" && spaceless(line) == "autotests=false") {
+        return Vec::new();
+    }
+    let named = |test: &str| entries(&manifest.text).any(|(_, _, line)| spaceless(line) == format!("path=\"{test}\""));
+    let beside: Vec<(&str, &File)> = files
+        .iter()
+        .filter_map(|file| Some((file.path.strip_prefix(folder)?, file)))
+        .filter(|(path, _)| {
+            path.strip_prefix("tests/").is_some_and(|name| name.ends_with(".rs") && !name.contains('/'))
+        })
+        .collect();
+    let (roots, others): (Vec<_>, Vec<_>) = beside.into_iter().partition(|(path, _)| named(path));
+    let taken_in = |path: &str| {
+        let module = format!("mod {};", path.trim_start_matches("tests/").trim_end_matches(".rs"));
+        roots.iter().any(|(_, root)| root.text.lines().any(|line| line.trim() == module))
+    };
+    let lost = others.into_iter().filter(|(path, _)| !taken_in(path));
+    lost.map(|(path, _)| Finding::new(&manifest.path, 0, format!("`{path}` is in no target, so it never runs")))
+        .collect()
 }
 
 /// The proving library does not compile with these flags on stable Rust, and a portable binary must not have them.
@@ -70,6 +97,27 @@ mod tests {
         assert_eq!(findings("crates/a/Cargo.toml", "[lints]\n# workspace = true\n").len(), 1);
         assert_eq!(findings("crates/a/Cargo.toml", "[dependencies.b]\nworkspace = true\n").len(), 1);
         assert!(findings("Cargo.toml", "[workspace]\n").is_empty());
+    }
+
+    #[test]
+    fn a_test_that_cargo_never_compiles_is_named() {
+        let lints = "[lints]\nworkspace = true\n";
+        let found = |manifest: &str| {
+            let file = |path: &str, text: String| File { path: path.to_owned(), text };
+            let files = [
+                file("crates/a/Cargo.toml", format!("{manifest}{lints}")),
+                file("crates/a/tests/lock.rs", String::new()),
+                file("crates/a/tests/main/main.rs", String::new()),
+                file("crates/a/tests/all.rs", "mod lock;\n".to_owned()),
+                file("crates/ab/tests/other.rs", String::new()),
+            ];
+            check(&files).len()
+        };
+        let silent = "[package]\nautotests = false # few binaries\n";
+        assert_eq!(found(silent), 2);
+        assert_eq!(found(&format!("{silent}[[test]]\nname = \"lock\"\npath = \"tests/lock.rs\"\n")), 1);
+        assert_eq!(found(&format!("{silent}[[test]]\nname = \"all\"\npath = \"tests/all.rs\"\n")), 0);
+        assert_eq!(found("[package]\nname = \"a\"\n"), 0);
     }
 
     #[test]
