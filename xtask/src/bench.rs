@@ -214,10 +214,11 @@ fn render(commit: &str, report: &Report, startup: &Startup) -> String {
     let mut names: Vec<&str> = circuits.iter().map(|circuit| circuit.name.as_str()).collect();
     names.dedup();
     let rows: String = names.into_iter().map(|name| row(name, circuits)).collect();
+    let times = if *runs == 1 { "of one run".to_owned() } else { format!("the median of {runs} runs") };
     format!(
         "# Benchmarks
 
-Written by `cargo xtask bench`; not edited by hand. Each time is the median of {runs} runs. Figures depend on the machine, so
+Written by `cargo xtask bench`; not edited by hand. Each time is {times}. Figures depend on the machine, so
 compare ratios: both provers prove the same statements in one run, and the proving library's own recursion is measured
 beside them.
 

@@ -6,7 +6,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use parth_circuits::registry::{Registry, RegistryError};
@@ -15,6 +14,7 @@ use parth_protocol::CircuitId;
 use serde::{Deserialize, Serialize};
 
 use super::memory;
+use crate::cache;
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::version::pinned;
@@ -109,10 +109,11 @@ fn both(threads: usize) -> Result<Vec<Pass>, Failure> {
 
 /// Makes every circuit ready in this process.
 fn pass(folder: &Path, threads: usize) -> Result<Pass, Failure> {
-    let cache = CircuitCache::new(folder, parth_circuits::sources());
-    let registry = Registry::cached(pinned()?.clone(), cache);
+    let kept = CircuitCache::new(folder, parth_circuits::sources());
+    let registry = Registry::cached(pinned()?.clone(), kept);
     let start = Instant::now();
-    prepare(&registry, threads).map_err(|error| Failure::new(Exit::Other, error.to_string()))?;
+    let prepared = cache::prepare(&registry, threads, || Ok::<(), RegistryError>(()), || ());
+    prepared.map_err(|error| Failure::new(Exit::Other, error.to_string()))?;
     let seconds = (start.elapsed().as_secs_f64() * 1e3).round() / 1e3;
     for warning in registry.take_warnings() {
         output::complain(&warning.to_string(), None);
@@ -124,22 +125,6 @@ fn pass(folder: &Path, threads: usize) -> Result<Pass, Failure> {
         disk_mb: size(folder).map_err(|error| Failure::new(Exit::Other, error.to_string()))? >> 20,
         resident_mb: memory::resident_mib(),
         peak_mb: memory::peak_mib(),
-    })
-}
-
-fn prepare(registry: &Registry, threads: usize) -> Result<(), RegistryError> {
-    let next = AtomicUsize::new(0);
-    let work = || -> Result<(), RegistryError> {
-        while let Some(&circuit) = CircuitId::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-            registry.prepare(circuit)?;
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use parth_circuits::registry::RegistryError;
 use thiserror::Error;
 
 use crate::exit::{Exit, Failure};
@@ -37,6 +38,12 @@ pub(crate) enum DemoError {
     /// Ctrl-C.
     #[error("interrupted; the same command goes on from here")]
     Interrupted,
+}
+
+impl From<RegistryError> for DemoError {
+    fn from(error: RegistryError) -> DemoError {
+        DemoError::Circuits(error.to_string())
+    }
 }
 
 impl From<DemoError> for Failure {

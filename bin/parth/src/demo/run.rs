@@ -23,6 +23,7 @@ use super::options::{Checked, Options};
 use super::people::People;
 use super::report::{Checkpoint, Document, Screen, Supply, Times};
 use super::script::{Scene, Script, Session};
+use crate::cache;
 use crate::exit::{Exit, Failure};
 use crate::node::Node;
 use crate::provers;
@@ -109,24 +110,13 @@ fn prepare(
     stop: &Shutdown,
 ) -> Result<(), DemoError> {
     let bar = screen.bar("circuits".to_owned(), CircuitId::ALL.len());
-    let next = AtomicUsize::new(0);
-    let threads = options.workers.min(CircuitId::ALL.len());
-    let build = || -> Result<(), DemoError> {
-        while let Some(&circuit) = CircuitId::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if stop.is_requested() {
-                return Err(DemoError::Interrupted);
-            }
-            registry.prepare(circuit).map_err(|error| DemoError::Circuits(error.to_string()))?;
-            if let Some(bar) = &bar {
-                bar.inc(1);
-            }
+    let proceed = || if stop.is_requested() { Err(DemoError::Interrupted) } else { Ok(()) };
+    let ready = || {
+        if let Some(bar) = &bar {
+            bar.inc(1);
         }
-        Ok(())
     };
-    std::thread::scope(|scope| {
-        let builders: Vec<_> = (0..threads).map(|_| scope.spawn(build)).collect();
-        builders.into_iter().try_for_each(|builder| joined(builder.join()))
-    })?;
+    cache::prepare(registry, options.workers, proceed, ready)?;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }

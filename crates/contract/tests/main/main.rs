@@ -9,7 +9,6 @@ mod reads;
 mod system;
 mod tests;
 mod token;
-mod tsc;
 mod witness;
 
 use parth_contract::contracts::{counter, system as system_contract, token as token_contract};
