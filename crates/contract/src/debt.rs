@@ -2,7 +2,7 @@
 //!
 //! A list of them is H(first item, rest), zero when it is empty, and an item of the deferred list is the digest of the
 //! call to be made: the calling contract, the contract called, the method, the number of inputs and their digest.
-//! Source: design/protocol.md, "Leaves and headers" and `session::deferred_step`. Twin: `circuits/src/contract/compile.rs`.
+//! Source: design/protocol.md, "Leaves and headers" and `session::deferred_step`. Twin: `circuits/src/contract/compile/`.
 
 use parth_crypto::hash::link;
 use parth_crypto::{Digest, Domain, Felt, hash};
