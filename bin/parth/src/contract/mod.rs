@@ -26,7 +26,7 @@ mod info;
 mod near;
 mod new;
 mod rows;
-mod source;
+pub(crate) mod source;
 mod table;
 mod test;
 mod values;

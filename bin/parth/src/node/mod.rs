@@ -7,6 +7,8 @@
 //! ```
 
 mod chain;
+#[cfg(test)]
+mod examples;
 
 use std::path::Path;
 use std::sync::Arc;
