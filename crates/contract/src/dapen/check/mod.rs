@@ -5,7 +5,9 @@
 //! | this one | methods and statements |
 //! | [`expr`] | expressions and places |
 //! | [`call`] | built-in functions, storage, other contracts |
+//! | [`alias`] | second names for what changes |
 
+mod alias;
 mod call;
 mod expr;
 
@@ -73,6 +75,7 @@ pub(crate) fn check(
     }
     recursion(decls, &effects, &mut bodies, findings);
     views(decls, &effects, findings);
+    alias::check(decls, &bodies, findings);
     bodies
 }
 

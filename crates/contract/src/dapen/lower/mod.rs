@@ -413,30 +413,40 @@ impl Lowerer<'_> {
         {
             return self.assign_stored(field, &path, &place.ty, op, value, span);
         }
-        let (whole, root_ty) = match place.root {
-            Root::Local(local) => (self.get_local(local), self.local_ty(local)),
-            Root::Field(field) => {
-                let whole_is_replaced = path.is_empty() && op.is_none();
-                let parts = if whole_is_replaced { Vec::new() } else { self.field_parts(field) };
-                (parts, self.program.contract(self.contract).fields[field].kind.value().clone())
-            }
+        let root_ty = match place.root {
+            Root::Local(local) => self.local_ty(local),
+            Root::Field(field) => self.program.contract(self.contract).fields[field].kind.value().clone(),
         };
         let new = match op {
             None => self.value(value),
             Some(op) => {
+                let whole = self.whole(&place.root);
                 let old = self.part(&whole, &root_ty, &path);
                 let by = self.value(value);
                 self.emit.span = span;
                 vec![self.arithmetic(op, &place.ty, old[0], by[0], [span, value.span])]
             }
         };
-        let whole = if path.is_empty() { new } else { self.replaced(&whole, &root_ty, &path, &new) };
+        let whole = if path.is_empty() {
+            new
+        } else {
+            // As it stands after the value was computed: that may have changed other parts.
+            let whole = self.whole(&place.root);
+            self.replaced(&whole, &root_ty, &path, &new)
+        };
         match place.root {
             Root::Local(local) => self.set_local(local, whole),
             Root::Field(field) => {
                 let changed = self.emit.bool(true);
                 self.env.fields.insert(field, FieldState { parts: whole, changed });
             }
+        }
+    }
+
+    fn whole(&mut self, root: &Root) -> Parts {
+        match root {
+            Root::Local(local) => self.get_local(*local),
+            Root::Field(field) => self.field_parts(*field),
         }
     }
 

@@ -265,24 +265,25 @@ impl Lowerer<'_> {
         let place = &self.program.contract(self.contract).fields[field];
         let (slot, whole_ty) = (place.slot, place.kind.value().clone());
         let (entry, ty, rest) = self.stored_part(slot, &whole_ty, path);
-        let needs_old = op.is_some() || !rest.is_empty();
-        let old = if needs_old { self.read_entry_of_array(field, entry, &ty) } else { Vec::new() };
         let new = match op {
             None => self.value(value),
             Some(op) => {
+                let old = self.read_entry(Source::Own, field, entry, &ty);
                 let part = self.part(&old, &ty, rest);
                 let by = self.one(value);
                 self.emit.span = span;
                 vec![self.arithmetic(op, place_ty, part.first().copied().unwrap_or(Value(0)), by, [span, value.span])]
             }
         };
-        let whole = if rest.is_empty() { new } else { self.replaced(&old, &ty, rest, &new) };
+        let whole = if rest.is_empty() {
+            new
+        } else {
+            // As it stands after the value was computed: that may have changed other parts.
+            let old = self.read_entry(Source::Own, field, entry, &ty);
+            self.replaced(&old, &ty, rest, &new)
+        };
         self.emit.span = span;
         self.write_entry(field, entry, &ty, &whole);
-    }
-
-    fn read_entry_of_array(&mut self, field: usize, entry: Entry, ty: &Ty) -> Parts {
-        self.read_entry(Source::Own, field, entry, ty)
     }
 
     pub(super) fn read(
