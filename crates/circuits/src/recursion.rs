@@ -16,6 +16,7 @@ use plonky2::iop::target::Target;
 use plonky2::iop::witness::WitnessWrite;
 use plonky2::plonk::circuit_data::VerifierCircuitTarget;
 use plonky2::plonk::proof::ProofWithPublicInputsTarget;
+use plonky2::util::serialization::{Buffer, IoError, IoResult, Read, Write};
 
 use crate::class;
 use crate::gadgets::hash::{DigestTarget, constant, hash};
@@ -91,6 +92,29 @@ pub fn fingerprint(builder: &mut Builder, class: Class, key: &VerifierCircuitTar
 }
 
 impl ChildTarget {
+    /// The targets of these children as bytes, for the disk cache.
+    pub(crate) fn encode(children: &[ChildTarget]) -> IoResult<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for child in children {
+            bytes.write_u8(child.class.tag())?;
+            bytes.write_target_proof_with_public_inputs(&child.proof)?;
+            bytes.write_target_verifier_circuit(&child.key)?;
+        }
+        Ok(bytes)
+    }
+
+    /// Backwards: [`ChildTarget::encode`].
+    pub(crate) fn decode(bytes: &[u8]) -> IoResult<Vec<ChildTarget>> {
+        let mut buffer = Buffer::new(bytes);
+        let mut children = Vec::new();
+        while !buffer.unread_bytes().is_empty() {
+            let class = Class::from_tag(buffer.read_u8()?).ok_or(IoError)?;
+            let proof = buffer.read_target_proof_with_public_inputs()?;
+            children.push(ChildTarget { class, proof, key: buffer.read_target_verifier_circuit()? });
+        }
+        Ok(children)
+    }
+
     /// The class of proofs that is verified.
     pub fn class(&self) -> Class {
         self.class

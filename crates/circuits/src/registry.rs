@@ -207,13 +207,12 @@ impl Registry {
         }
         let circuit = S::CIRCUIT;
         let expected = self.pinned.key(circuit).fingerprint();
-        let skeleton = Skeleton::<S>::new(&self.rules);
         let built = match &self.cache {
-            Some(cache) => skeleton.load_or_build(cache, Some(expected)).map(|(built, warning)| {
+            Some(cache) => ProvingCircuit::load_or_build(&self.rules, cache, Some(expected)).map(|(built, warning)| {
                 self.warnings.lock().unwrap_or_else(PoisonError::into_inner).extend(warning);
                 built
             }),
-            None => skeleton.build().map_err(CacheError::Circuit),
+            None => Skeleton::new(&self.rules).build().map_err(CacheError::Circuit),
         };
         let built = built.map_err(|error| match error {
             CacheError::Circuit(error) => RegistryError::Build { circuit, error },

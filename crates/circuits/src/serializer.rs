@@ -1,26 +1,16 @@
-//! Gates and generators as bytes, for the disk cache: the library's by its own serializers, ours by a table.
+//! Generators as bytes, for the disk cache: the library's by its own serializer, ours by a table.
 //!
-//! A byte says which: 0 for the library's, else the place in the table, counted from 1. The tables are for the local
-//! cache only, so their order may change with the sources, which are part of a cache key.
+//! A byte says which: 0 for the library's, else the place in the table, counted from 1. The table is for the local
+//! cache only, so its order may change with the sources, which are part of a cache key.
 
-use parth_proof::cache::Serializers;
-use parth_proof::{C, CommonData, D, F, Gate};
-use plonky2::gates::gate::Gate as _;
+use parth_proof::cache::Serializer;
+use parth_proof::{C, CommonData, D, F};
 use plonky2::iop::generator::{SimpleGenerator, WitnessGeneratorRef};
 use plonky2::util::serialization::{
-    Buffer, DefaultGateSerializer, DefaultGeneratorSerializer, GateSerializer, IoError, IoResult, Read,
-    WitnessGeneratorSerializer, Write,
+    Buffer, DefaultGeneratorSerializer, IoError, IoResult, Read, WitnessGeneratorSerializer, Write,
 };
 
-use crate::gadgets::ecgfp5::{QuinticProductGate, QuinticProductGenerator, QuinticQuotientGenerator};
-
-/// A gate of our own.
-pub struct OwnGate {
-    /// Is it this one?
-    pub is: fn(&Gate) -> bool,
-    /// Reads one.
-    pub read: fn(&mut Buffer<'_>, &CommonData) -> IoResult<Gate>,
-}
+use crate::gadgets::ecgfp5::{QuinticProductGenerator, QuinticQuotientGenerator};
 
 /// A generator of our own.
 pub struct OwnGenerator {
@@ -30,11 +20,6 @@ pub struct OwnGenerator {
     pub read: fn(&mut Buffer<'_>, &CommonData) -> IoResult<WitnessGeneratorRef<F, D>>,
 }
 
-/// Gates of our own.
-static OWN_GATES: &[OwnGate] = &[OwnGate {
-    is: |gate| gate.0.as_any().is::<QuinticProductGate>(),
-    read: |buffer, common| Ok(Gate::new(QuinticProductGate::deserialize(buffer, common)?)),
-}];
 /// Generators of our own.
 static OWN_GENERATORS: &[OwnGenerator] = &[
     OwnGenerator {
@@ -54,36 +39,11 @@ static OWN_GENERATORS: &[OwnGenerator] = &[
 const LIBRARY: u8 = 0;
 
 #[derive(Debug)]
-struct Gates;
-
-#[derive(Debug)]
 struct Generators;
 
-/// The serializers of every circuit of this crate.
-pub fn serializers() -> Serializers<'static> {
-    Serializers { gates: &Gates, generators: &Generators }
-}
-
-impl GateSerializer<F, D> for Gates {
-    fn read_gate(&self, buffer: &mut Buffer<'_>, common: &CommonData) -> IoResult<Gate> {
-        match buffer.read_u8()? {
-            LIBRARY => DefaultGateSerializer.read_gate(buffer, common),
-            place => (OWN_GATES.get(usize::from(place) - 1).ok_or(IoError)?.read)(buffer, common),
-        }
-    }
-
-    fn write_gate(&self, bytes: &mut Vec<u8>, gate: &Gate, common: &CommonData) -> IoResult<()> {
-        match OWN_GATES.iter().position(|own| (own.is)(gate)) {
-            Some(place) => {
-                bytes.write_u8(place as u8 + 1)?;
-                gate.0.serialize(bytes, common)
-            }
-            None => {
-                bytes.write_u8(LIBRARY)?;
-                DefaultGateSerializer.write_gate(bytes, gate, common)
-            }
-        }
-    }
+/// The serializer for every circuit of this crate.
+pub fn serializer() -> Serializer<'static> {
+    &Generators
 }
 
 impl WitnessGeneratorSerializer<F, D> for Generators {

@@ -21,7 +21,7 @@ use crate::checker::{CheckError, Checker, Trace};
 use crate::class;
 use crate::gadgets::hash::DigestTarget;
 use crate::recursion::{self, Child, ChildClaim, ChildTarget};
-use crate::serializer::serializers;
+use crate::serializer::serializer;
 use crate::twin::{FillError, Twin};
 
 /// What the rules of a statement leave for the shell.
@@ -77,19 +77,6 @@ impl<S: StatementCircuit> Skeleton<S> {
         let circuit = Circuit::build(class::data(S::CLASS), self.builder)?;
         Ok(ProvingCircuit { circuit, inputs: self.inputs, children: self.children })
     }
-
-    /// As [`Skeleton::build`], from disk when the cache has the circuit. `pinned` is its fingerprint in the lock file.
-    pub fn load_or_build(
-        self,
-        cache: &CircuitCache,
-        pinned: Option<Fingerprint>,
-    ) -> Result<(ProvingCircuit<S>, Option<CacheWarning>), CacheError> {
-        let Skeleton { builder, inputs, children } = self;
-        let class = class::data(S::CLASS);
-        let key = CacheKey { name: S::CIRCUIT.name(), pinned };
-        let cached = cache.load_or_build(key, class, serializers(), || Circuit::build(class, builder))?;
-        Ok((ProvingCircuit { circuit: cached.circuit, inputs, children }, cached.warning))
-    }
 }
 
 /// The circuit of a statement, ready to prove.
@@ -111,6 +98,30 @@ pub enum StatementError {
 }
 
 impl<S: StatementCircuit> ProvingCircuit<S> {
+    /// The circuit under these rules, from disk when the cache has it, else built. `pinned` is its fingerprint in the lock
+    /// file.
+    pub fn load_or_build(
+        rules: &Rules,
+        cache: &CircuitCache,
+        pinned: Option<Fingerprint>,
+    ) -> Result<(ProvingCircuit<S>, Option<CacheWarning>), CacheError> {
+        let key = CacheKey { name: S::CIRCUIT.name(), pinned };
+        let build = || {
+            let ProvingCircuit { circuit, children, .. } = Skeleton::<S>::new(rules).build()?;
+            let notes = ChildTarget::encode(&children);
+            let reason = "the targets of its children cannot be written".to_owned();
+            Ok((circuit, notes.map_err(|_| CircuitError::Build { reason })?))
+        };
+        let cached = cache.load_or_build(key, class::data(S::CLASS), serializer(), build)?;
+        let Ok(children) = ChildTarget::decode(&cached.notes) else {
+            // Whatever the file is, it carries its checksum.
+            return Ok((Skeleton::<S>::new(rules).build()?, cached.warning));
+        };
+        // Its inputs come first of all that a circuit is made of, so nothing else need be placed to know where they are.
+        let inputs = S::alloc(&mut Builder::new(config()), &rules.profile);
+        Ok((ProvingCircuit { circuit: cached.circuit, inputs, children }, cached.warning))
+    }
+
     /// The built circuit.
     pub fn circuit(&self) -> &Circuit {
         &self.circuit

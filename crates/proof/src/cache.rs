@@ -1,6 +1,6 @@
 //! [`CircuitCache`]: built circuits on local disk.
 //!
-//! A circuit of 2^13 rows takes about a second to build and a twentieth of that to read back. A file is keyed by the
+//! A circuit of 2^13 rows takes about half a second to build and a tenth of a second to read back. A file is keyed by the
 //! circuit's name, the fingerprint that `circuits.lock` pins for it, and a hash of the sources that circuits are built
 //! from; it carries a BLAKE3 checksum over key and content, and is written beside its place and then renamed. A file
 //! that is torn, flipped or of another key is never served: it is rebuilt, and the caller gets a warning that names it.
@@ -13,25 +13,19 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parth_protocol::ids::Fingerprint;
-use plonky2::util::serialization::{GateSerializer, WitnessGeneratorSerializer};
+use plonky2::util::serialization::WitnessGeneratorSerializer;
 use thiserror::Error;
 
 use crate::panic::guard;
-use crate::{Circuit, CircuitData, CircuitError, ClassData, D, F};
+use crate::{Circuit, CircuitError, ClassData, D, F, stored};
 
 /// First bytes of every file; the digit is the version of the layout.
-const MAGIC: &[u8; 8] = b"parthci1";
+const MAGIC: &[u8; 8] = b"parthci2";
 const CHECKSUM_LEN: usize = 32;
 const HEAD_LEN: usize = MAGIC.len() + CHECKSUM_LEN;
 
-/// How gates and generators are written: the library's, and those of our own circuits.
-#[derive(Clone, Copy)]
-pub struct Serializers<'a> {
-    /// For gates.
-    pub gates: &'a dyn GateSerializer<F, D>,
-    /// For generators.
-    pub generators: &'a dyn WitnessGeneratorSerializer<F, D>,
-}
+/// How generators are written: the library's, and those of our own circuits. Gates are those of the class.
+pub type Serializer<'a> = &'a dyn WitnessGeneratorSerializer<F, D>;
 
 /// What a cached circuit is found by.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +48,8 @@ pub struct CircuitCache {
 pub struct Cached {
     /// The circuit.
     pub circuit: Circuit,
+    /// What the builder noted down with it.
+    pub notes: Vec<u8>,
     /// Was it read from disk?
     pub hit: bool,
     /// What was wrong with the cache, for the log. The circuit is good all the same.
@@ -114,33 +110,34 @@ impl CircuitCache {
         CircuitCache { folder: folder.into(), sources }
     }
 
-    /// The circuit of a key: from disk when a good file is there, else built and stored.
+    /// The circuit of a key: from disk when a good file is there, else built and stored. Whoever builds it may give notes,
+    /// such as which targets are its inputs, which are kept with the circuit.
     pub fn load_or_build(
         &self,
         key: CacheKey<'_>,
         class: &ClassData,
-        serializers: Serializers<'_>,
-        build: impl FnOnce() -> Result<Circuit, CircuitError>,
+        serializer: Serializer<'_>,
+        build: impl FnOnce() -> Result<(Circuit, Vec<u8>), CircuitError>,
     ) -> Result<Cached, CacheError> {
         let path = self.path(key);
         let mut warning = None;
         match fs::read(&path) {
-            Ok(bytes) => match self.parse(key, class, serializers, &bytes) {
-                Ok(circuit) => return Ok(Cached { circuit, hit: true, warning: None }),
+            Ok(bytes) => match self.parse(key, class, serializer, &bytes) {
+                Ok((circuit, notes)) => return Ok(Cached { circuit, notes, hit: true, warning: None }),
                 Err(reason) => warning = Some(CacheWarning::Corrupt { path: path.clone(), reason }),
             },
             Err(source) if source.kind() == io::ErrorKind::NotFound => {}
             Err(source) => warning = Some(CacheWarning::Unreadable { path: path.clone(), source }),
         }
-        let circuit = build()?;
+        let (circuit, notes) = build()?;
         if let Some(expected) = key.pinned.filter(|&pinned| pinned != circuit.fingerprint()) {
             let actual = circuit.fingerprint();
             return Err(CacheError::Fingerprint { name: key.name.to_owned(), expected, actual });
         }
-        if let Err(source) = self.write(key, &path, &circuit, serializers) {
+        if let Err(source) = self.write(key, &path, &circuit, &notes, serializer) {
             warning.get_or_insert(CacheWarning::NotWritten { path, source });
         }
-        Ok(Cached { circuit, hit: false, warning })
+        Ok(Cached { circuit, notes, hit: false, warning })
     }
 
     /// Removes the files that were written from other sources, and what interrupted writes left. Returns the bytes that
@@ -197,9 +194,9 @@ impl CircuitCache {
         &self,
         key: CacheKey<'_>,
         class: &ClassData,
-        serializers: Serializers<'_>,
+        serializer: Serializer<'_>,
         bytes: &[u8],
-    ) -> Result<Circuit, String> {
+    ) -> Result<(Circuit, Vec<u8>), String> {
         let (head, content) =
             bytes.split_at_checked(HEAD_LEN).ok_or_else(|| format!("{} bytes are too few", bytes.len()))?;
         if &head[..MAGIC.len()] != MAGIC {
@@ -208,19 +205,25 @@ impl CircuitCache {
         if head[MAGIC.len()..] != self.checksum(key, content) {
             return Err("the checksum differs".into());
         }
-        let data = guard(|| CircuitData::from_bytes(content, serializers.gates, serializers.generators))?
-            .map_err(|error| error.to_string())?;
+        let (data, notes) = guard(|| stored::decode(class.common(), content, serializer))??;
         let circuit = Circuit::from_data(class, data).map_err(|error| error.to_string())?;
         match key.pinned.filter(|&pinned| pinned != circuit.fingerprint()) {
             Some(pinned) => Err(format!("the fingerprint is {}, not {pinned}", circuit.fingerprint())),
-            None => Ok(circuit),
+            None => Ok((circuit, notes)),
         }
     }
 
-    fn write(&self, key: CacheKey<'_>, path: &Path, circuit: &Circuit, serializers: Serializers<'_>) -> io::Result<()> {
-        let content = guard(|| circuit.data().to_bytes(serializers.gates, serializers.generators))
+    fn write(
+        &self,
+        key: CacheKey<'_>,
+        path: &Path,
+        circuit: &Circuit,
+        notes: &[u8],
+        serializer: Serializer<'_>,
+    ) -> io::Result<()> {
+        let content = guard(|| stored::encode(circuit.data(), notes, serializer))
             .map_err(io::Error::other)?
-            .map_err(|_| io::Error::other("the circuit has a gate or generator that no serializer knows"))?;
+            .map_err(|_| io::Error::other("the circuit has a generator that the serializer does not know"))?;
         fs::create_dir_all(&self.folder)?;
         // Two writers may store the same circuit at once; each has a file of its own until the rename.
         static WRITES: AtomicU64 = AtomicU64::new(0);

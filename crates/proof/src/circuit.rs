@@ -7,9 +7,10 @@ use plonky2::field::types::PrimeField64;
 use plonky2::gates::noop::NoopGate;
 use thiserror::Error;
 
+use crate::build;
 use crate::own::Schedule;
 use crate::panic::guard;
-use crate::{Builder, C, CircuitData, Class, ClassData, VerifierKey};
+use crate::{Builder, CircuitData, Class, ClassData, VerifierKey};
 
 /// A built circuit with its key. Large: about 75 MB for 2^13 rows.
 pub struct Circuit {
@@ -62,7 +63,7 @@ impl Circuit {
         while builder.num_gates() <= limit / 2 {
             builder.add_gate(NoopGate, vec![]);
         }
-        let data = guard(|| builder.build::<C>()).map_err(|reason| CircuitError::Build { reason })?;
+        let data = guard(|| build::build(builder)).map_err(|reason| CircuitError::Build { reason })?;
         Circuit::from_data(class, data)
     }
 

@@ -3,7 +3,8 @@
 //! ```text
 //!   field        felts and digests here and there
 //!   class        what circuits share so that one parent can verify any of them; the union gate set
-//!   cache        built circuits on disk
+//!   cache        built circuits on disk; stored: one of them as bytes
+//!   build        a circuit as the library builds it, in less time
 //!   circuit      a built circuit that is certainly of its class
 //!   key          what verifies one circuit's proofs, and the fingerprint that names it
 //!   pinned       the circuits that this build knows: circuits.lock and its keys
@@ -22,6 +23,7 @@
 //! Two rules hold throughout (design/proving.md, "Classes and fingerprints"): a fingerprint covers the class, the cap
 //! *and* the digest of a circuit, and common data, verifier data and circuit data never come from a peer.
 
+mod build;
 pub mod cache;
 pub mod checkpoint;
 pub mod circuit;
@@ -37,6 +39,7 @@ pub mod pool;
 pub mod proof;
 pub mod prover;
 pub mod security;
+mod stored;
 pub mod yardstick;
 
 pub use checkpoint::{CheckpointError, CheckpointVerifier};

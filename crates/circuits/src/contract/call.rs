@@ -19,7 +19,7 @@ use crate::class;
 use crate::gadgets::hash::{DigestTarget, constant, hash};
 use crate::records::block::CheckpointLeafTarget;
 use crate::records::session::{CallContextTarget, CallTarget, SessionStartTarget};
-use crate::serializer::serializers;
+use crate::serializer::serializer;
 use crate::statement::{RuleError, StatementError};
 use crate::twin::{FeltsTarget, FillError, RecordTarget, Twin};
 
@@ -203,7 +203,8 @@ impl CallSkeleton {
     ) -> Result<(CallCircuit, Option<CacheWarning>), CacheError> {
         let CallSkeleton { key, builder, targets, .. } = self;
         let (class, key) = (class::data(Class::Call), CacheKey { name: &key, pinned: expected });
-        let cached = cache.load_or_build(key, class, serializers(), || Circuit::build(class, builder))?;
+        let build = || Ok((Circuit::build(class, builder)?, Vec::new()));
+        let cached = cache.load_or_build(key, class, serializer(), build)?;
         Ok((CallCircuit { circuit: cached.circuit, targets }, cached.warning))
     }
 }

@@ -3,8 +3,8 @@
 use std::fs;
 
 use parth_circuits::class;
-use parth_circuits::serializer::serializers;
-use parth_circuits::statement::{ProvingCircuit, Skeleton};
+use parth_circuits::serializer::serializer;
+use parth_circuits::statement::ProvingCircuit;
 use parth_crypto::Digest;
 use parth_crypto::schnorr::SecretKey;
 use parth_proof::cache::{CacheError, CacheKey, CacheWarning, Cached, CircuitCache};
@@ -45,27 +45,27 @@ fn statement() -> Unchanged {
 /// The cached circuit, and whether it had to be built.
 fn get(cache: &CircuitCache, pinned: Option<Fingerprint>) -> Result<Cached, CacheError> {
     let key = CacheKey { name: "global::unchanged", pinned };
-    cache.load_or_build(key, class::data(Class::Call), serializers(), build)
+    cache.load_or_build(key, class::data(Class::Call), serializer(), build)
 }
 
-fn build() -> Result<Circuit, CircuitError> {
+fn build() -> Result<(Circuit, Vec<u8>), CircuitError> {
     let mut builder = parth_proof::Builder::new(parth_proof::class::config());
     builder.add_virtual_public_input_arr::<4>();
-    Circuit::build(class::data(Class::Call), builder)
+    Ok((Circuit::build(class::data(Class::Call), builder)?, b"notes".to_vec()))
 }
 
 #[test]
 fn a_circuit_from_disk_proves_like_the_one_that_was_built() {
     let folder = tempfile::tempdir().unwrap();
     let cache = CircuitCache::new(folder.path().join("circuits"), parth_circuits::sources());
-    let get = || -> (ProvingCircuit<Unchanged>, _) { Skeleton::new(&rules()).load_or_build(&cache, None).unwrap() };
+    let get = || -> (ProvingCircuit<Unchanged>, _) { ProvingCircuit::load_or_build(&rules(), &cache, None).unwrap() };
     let (built, warning) = get();
     assert!(warning.is_none());
     let started = std::time::Instant::now();
     let (loaded, warning) = get();
     println!("loaded in {:?}", started.elapsed());
     assert!(warning.is_none());
-    assert_eq!(loaded.circuit().key(), built.circuit().key());
+    assert!(loaded.circuit().data() == built.circuit().data());
     assert_eq!(loaded.circuit().rows(), built.circuit().rows());
 
     let statement = statement();
@@ -78,10 +78,11 @@ fn a_circuit_from_disk_proves_like_the_one_that_was_built() {
 fn a_circuit_with_a_gate_and_generators_of_our_own_comes_back_from_disk() {
     let folder = tempfile::tempdir().unwrap();
     let cache = CircuitCache::new(folder.path(), [7; 32]);
-    let get = || -> (ProvingCircuit<Schnorr>, _) { Skeleton::new(&rules()).load_or_build(&cache, None).unwrap() };
+    let get = || -> (ProvingCircuit<Schnorr>, _) { ProvingCircuit::load_or_build(&rules(), &cache, None).unwrap() };
     let (built, _) = get();
     let (loaded, warning) = get();
     assert!(warning.is_none());
+    assert!(loaded.circuit().data() == built.circuit().data());
     let key = SecretKey::from_entropy(&[1; 64]).unwrap();
     let message = Digest::from([1, 2, 3, 4]);
     let statement = Schnorr { message, public_key: key.public(), signature: key.sign(message, &[0; 32]) };
@@ -95,7 +96,9 @@ fn a_file_that_is_not_whole_is_named_and_built_again() {
     let cache = CircuitCache::new(folder.path(), [7; 32]);
     let first = get(&cache, None).unwrap();
     assert!(!first.hit && first.warning.is_none());
-    assert!(get(&cache, None).unwrap().hit);
+    let second = get(&cache, None).unwrap();
+    assert!(second.hit);
+    assert_eq!((&first.notes, &second.notes), (&b"notes".to_vec(), &b"notes".to_vec()));
 
     let path = cache.path(CacheKey { name: "global::unchanged", pinned: None });
     let good = fs::read(&path).unwrap();

@@ -4,7 +4,7 @@ use parth_circuits::class;
 use parth_circuits::recursion::Child;
 use parth_circuits::registry::{Registered, Registry};
 use parth_crypto::{Digest, Domain, hash};
-use parth_proof::{Class, Pinned, Proof, StockProver};
+use parth_proof::{Class, OwnProver, Pinned, Proof, Prover, StockProver};
 use parth_protocol::ids::{Caller, ContractId, RealmBits, UserId};
 use parth_protocol::records::leaf::FunctionLeaf;
 use parth_protocol::session::call::TakenCall;
@@ -17,7 +17,7 @@ use parth_testing::{CallEffect, TestChain};
 
 use crate::short::Free;
 
-/// Proves a step over the session so far and checks it under its pinned key.
+/// Proves a step over the session so far with both provers and checks both proofs under its pinned key.
 fn prove<S: Registered>(
     registry: &Registry,
     free: &Free,
@@ -29,9 +29,12 @@ fn prove<S: Registered>(
     let (circuit, session) = before;
     let children =
         [Child { key: registry.pinned().key(circuit), proof: &session }, Child { key: free.key(), proof: &call }];
-    let proof = registry.prove(&StockProver, step, &children).unwrap();
-    assert_eq!(registry.pinned().key(S::CIRCUIT).verify(class::data(Class::Node), &proof), Ok(()));
-    proof
+    let prove = |prover: &dyn Prover| registry.prove(prover, step, &children).unwrap();
+    let (stock, own) = (prove(&StockProver), prove(&OwnProver::with_gates(class::prover_gates())));
+    for proof in [&stock, &own] {
+        assert_eq!(registry.pinned().key(S::CIRCUIT).verify(class::data(Class::Node), proof), Ok(()));
+    }
+    own
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use parth_circuits::class;
 use parth_circuits::recursion::Child;
-use parth_circuits::statement::{ProvingCircuit, Skeleton, StatementCircuit};
+use parth_circuits::statement::{ProvingCircuit, StatementCircuit};
 use parth_contract::contracts::system;
 use parth_crypto::Digest;
 use parth_crypto::schnorr::SecretKey;
@@ -31,7 +31,7 @@ fn stand_in() -> Rules {
 fn circuit<S: StatementCircuit>() -> ProvingCircuit<S> {
     let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/circuits");
     let cache = CircuitCache::new(folder, parth_circuits::sources());
-    Skeleton::new(&stand_in()).load_or_build(&cache, None).unwrap().0
+    ProvingCircuit::load_or_build(&stand_in(), &cache, None).unwrap().0
 }
 
 /// All that comes before the nonce, which the library picks at random among many.

@@ -62,7 +62,7 @@ impl Commitment {
                     domain.coefficients_to_coset().run(kernel, block, values);
                 });
             });
-            clock.measure(Step::Leaves, || tree.hash_leaves(kernel, &values, first, domain.rows()));
+            clock.measure(Step::Leaves, || tree.hash_leaves(kernel, &values, first, first, domain.rows()));
         }
         clock.measure(Step::Nodes, || tree.hash_nodes(kernel));
         Commitment { coefficients, values, tree }

@@ -13,10 +13,14 @@
 //! Rows of the trace are kept in the same way: **the row at position q is q read backwards**. Then both transforms run
 //! without reordering anything (`own::transform`).
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use plonky2::field::goldilocks_field::GoldilocksField as F;
 use plonky2::field::types::Field;
 
 use super::transform::{Forward, Inverse};
+use crate::CommonData;
 
 /// See the [module](self). With the factors of its transforms: about 3.3 MB for 2^13 rows.
 #[derive(Clone, Debug)]
@@ -34,6 +38,18 @@ pub struct Domain {
 }
 
 impl Domain {
+    /// The domain of a circuit, made when it is first needed and kept as long as the process lives.
+    pub(crate) fn shared(common: &CommonData) -> Arc<Domain> {
+        type Key = (usize, usize, Vec<usize>);
+        static DOMAINS: Mutex<BTreeMap<Key, Arc<Domain>>> = Mutex::new(BTreeMap::new());
+        let (row_bits, rate_bits) = (common.degree_bits(), common.config.fri_config.rate_bits);
+        let arities = &common.fri_params.reduction_arity_bits;
+        // A panic elsewhere leaves the map whole: a domain is inserted when it is complete.
+        let mut domains = DOMAINS.lock().unwrap_or_else(PoisonError::into_inner);
+        let domain = domains.entry((row_bits, rate_bits, arities.clone()));
+        Arc::clone(domain.or_insert_with(|| Arc::new(Domain::new(row_bits, rate_bits, arities))))
+    }
+
     /// The domain of circuits with 2^`row_bits` rows, and those that the codeword is folded to: `arities` has log2 of how
     /// many values become one in each folding.
     pub fn new(row_bits: usize, rate_bits: usize, arities: &[usize]) -> Domain {

@@ -83,7 +83,7 @@ impl Layer {
         });
         context.buffers.give_back(values.into_buffer());
         let mut tree = Tree::new(context.buffers, count.ilog2() as usize, context.cap_height);
-        tree.hash_leaves(context.kernel, &leaves, 0, count);
+        tree.hash_leaves(context.kernel, &leaves, 0, 0, count);
         tree.hash_nodes(context.kernel);
         Layer { leaves, tree }
     }

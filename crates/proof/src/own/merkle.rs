@@ -43,11 +43,11 @@ impl Tree {
         self.digests
     }
 
-    /// Hashes `count` leaves from leaf `first` on. Leaf `p` is row `p` of the columns.
-    pub(super) fn hash_leaves(&mut self, kernel: Kernel, columns: &Columns, first: usize, count: usize) {
+    /// Hashes `count` leaves from leaf `first` on, which are as many rows of the columns from `row` on.
+    pub(super) fn hash_leaves(&mut self, kernel: Kernel, columns: &Columns, row: usize, first: usize, count: usize) {
         let digests = &mut self.digests[DIGEST * first..][..DIGEST * count];
         digests.par_chunks_mut(DIGEST * TASK).enumerate().for_each(|(task, digests)| {
-            fitting(kernel, digests.len() / DIGEST).run(Leaves { columns, first: first + task * TASK, digests });
+            fitting(kernel, digests.len() / DIGEST).run(Leaves { columns, first: row + task * TASK, digests });
         });
     }
 
@@ -69,6 +69,23 @@ impl Tree {
     pub(super) fn cap(&self) -> MerkleCap<F, PoseidonHash> {
         let cap = &self.digests[self.digests.len() - (DIGEST << self.cap_height)..];
         MerkleCap(cap.as_chunks().0.iter().map(hash_out).collect())
+    }
+
+    /// log2 of the leaves.
+    pub(super) fn leaf_bits(&self) -> usize {
+        self.leaf_bits
+    }
+
+    /// log2 of the digests of the cap.
+    pub(super) fn cap_height(&self) -> usize {
+        self.cap_height
+    }
+
+    /// The digest of a node of the level so many above the leaves.
+    pub(super) fn digest(&self, height: usize, node: usize) -> HashOut<F> {
+        let below = (2 << self.leaf_bits) - (2 << (self.leaf_bits - height));
+        let digests: &[[u64; DIGEST]] = self.digests.as_chunks().0;
+        hash_out(&digests[below + node])
     }
 
     /// The siblings on the way from a leaf to the cap.
@@ -179,7 +196,7 @@ mod tests {
             for kernel in Kernel::available() {
                 let buffers = Buffers::default();
                 let mut tree = Tree::new(&buffers, leaf_bits, cap_height);
-                tree.hash_leaves(kernel, &columns, 0, 1 << leaf_bits);
+                tree.hash_leaves(kernel, &columns, 0, 0, 1 << leaf_bits);
                 tree.hash_nodes(kernel);
                 assert_eq!(tree.cap(), library.cap, "{kernel}, 2^{leaf_bits} leaves of {width}");
                 for leaf in 0..1 << leaf_bits {

@@ -8,6 +8,8 @@
 //!   openings     all polynomials at one point; their combination
 //!   fri          folding, nonce, queries
 //!
+//!   fixed        constants and sigmas, committed to when a circuit is built or read
+//!   sigma        which cells hold the same value
 //!   domain       rows, the coset, and the order of its points
 //!   transform    between coefficients and values
 //!   merkle       trees hashed from columns
@@ -21,18 +23,17 @@
 pub mod columns;
 mod commitment;
 pub mod domain;
+pub(crate) mod fixed;
 mod fri;
 mod merkle;
 mod openings;
 mod permutation;
 mod poseidon;
 pub mod quotient;
+pub(crate) mod sigma;
 pub mod timings;
 mod transform;
 mod witness;
-
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use parth_crypto::poseidon::kernels::Kernel;
 use plonky2::field::goldilocks_field::GoldilocksField as F;
@@ -63,13 +64,12 @@ pub(crate) use witness::Schedule;
 
 /// Proves with the kernel of the process ([`Kernel::current`]), several felts at a time.
 ///
-/// One value serves a whole process: it keeps the factors of transforms for each number of rows (3.3 MB for 2^13), and up
-/// to 300 MiB of buffers between proofs. A proof of 2^13 rows and 135 wires takes 145 MB of them at its peak, of which 90
+/// One value serves a whole process: it keeps up to 300 MiB of buffers between proofs. The factors of transforms are kept
+/// for the process too, 3.3 MB for 2^13 rows. A proof of 2^13 rows and 135 wires takes 145 MB of them at its peak, of which 90
 /// are values on the coset; one of 2^12 rows half of that. Nothing is kept a circuit but the order of its generators (80
 /// kB): constants and sigmas are read from the library's own leaves.
 #[derive(Debug, Default)]
 pub struct OwnProver {
-    domains: Mutex<BTreeMap<usize, Arc<Domain>>>,
     buffers: Buffers,
     gates: Gates,
 }
@@ -135,7 +135,7 @@ impl OwnProver {
         clock: &mut Clock,
     ) -> Result<RawProof, ProveError> {
         let (common, only) = (&circuit.common, &circuit.prover_only);
-        let domain = self.domain(common);
+        let domain = Domain::shared(common);
         let (kernel, cap_height) = (Kernel::current(), common.config.fri_config.cap_height);
         let context = &Context { kernel, domain: &domain, buffers: &self.buffers, cap_height };
         let public_inputs: Vec<F> = only.public_inputs.iter().map(|&target| witness::value(&filled, target)).collect();
@@ -243,20 +243,6 @@ impl OwnProver {
             at_point.iter().zip(at_next).map(|(&here, there)| here * shift + there).collect()
         });
         Ok((openings, combination))
-    }
-
-    /// The domain of a circuit, made when it is first needed.
-    fn domain(&self, common: &CommonData) -> Arc<Domain> {
-        // A panic elsewhere leaves the map whole: a domain is inserted when it is complete.
-        let mut domains = self.domains.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || {
-            Domain::new(
-                common.degree_bits(),
-                common.config.fri_config.rate_bits,
-                &common.fri_params.reduction_arity_bits,
-            )
-        };
-        Arc::clone(domains.entry(common.degree_bits()).or_insert_with(|| Arc::new(make())))
     }
 }
 

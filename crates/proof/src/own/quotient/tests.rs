@@ -1,7 +1,5 @@
 //! The whole quotient against its twin, and what it costs.
 
-use std::time::{Duration, Instant};
-
 use plonky2::field::goldilocks_field::GoldilocksField as F;
 use plonky2::field::types::Field;
 use plonky2::gates::constant::ConstantGate;
@@ -125,54 +123,6 @@ fn the_filter_of_a_gate_is_that_of_the_library() {
                 );
                 assert_eq!(F(out[point]), filtered[0], "{} {kernel:?}", gate.0.id());
             }
-        }
-    }
-}
-
-/// The least time of some runs: a busy machine only adds.
-fn least(runs: usize, mut work: impl FnMut()) -> Duration {
-    let times = (0..runs).map(|_| {
-        let start = Instant::now();
-        work();
-        start.elapsed()
-    });
-    times.min().unwrap_or_default()
-}
-
-#[test]
-#[ignore = "time: prints what the quotient of a node costs; run it alone, in release"]
-fn what_the_quotient_of_a_node_costs() {
-    let values = Values::random(13);
-    let inputs = values.inputs();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let mut quotients = Columns::zeros(CHALLENGES, inputs.domain.size());
-    println!("by the gates' own evaluation: {:?}", least(3, || reference::evaluate(&inputs, &mut quotients)));
-    for kernel in Kernel::available().into_iter().rev() {
-        let time = pool.install(|| least(15, || evaluate_by(kernel, &inputs, &mut quotients).unwrap()));
-        println!("{kernel}: {time:?}");
-        let plan = Plan::new(&inputs).unwrap();
-        let blocks = inputs.domain.size() / POINTS;
-        let mut scratch = Scratch::new(&inputs);
-        let mut parts = vec![[Duration::MAX; 2]; blocks];
-        for _ in 0..8 {
-            for (number, [fill, rest]) in parts.iter_mut().enumerate() {
-                *fill = (*fill).min(least(1, || scratch.block.fill(&inputs, number * POINTS)));
-                *rest = (*rest).min(least(1, || plan.evaluate(kernel, &inputs, &mut scratch)));
-            }
-        }
-        let sum = |part: usize| parts.iter().map(|times| times[part]).sum::<Duration>();
-        println!("  copying {:?}, computing {:?}, of which, repeated on one block:", sum(0), sum(1));
-        let Scratch { block, total, filter, .. } = &mut scratch;
-        let print = |name: &str, time: Duration| println!("  {:>8.2} ms {name}", time.as_secs_f64() * 1e3);
-        let argument = &plan.permutation;
-        let time = least(400, || argument.evaluate(kernel, &inputs, block, &plan.powers, total));
-        print("permutation", time * blocks as u32);
-        let time = least(400, || plan.gates.iter().for_each(|(selector, _)| selector.evaluate(kernel, block, filter)));
-        print("filters", time * blocks as u32);
-        let gates = inputs.circuit.common.gates.iter().filter(|gate| gate.0.num_constraints() > 0);
-        for ((_, packed), gate) in plan.gates.iter().zip(gates) {
-            let name: String = gate.0.id().chars().take_while(|letter| letter.is_alphanumeric()).collect();
-            print(&name, least(400, || packed.evaluate(kernel, block, total)) * blocks as u32);
         }
     }
 }
