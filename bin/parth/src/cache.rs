@@ -1,4 +1,4 @@
-//! Where built circuits are kept, unless a command is told another folder, and how all of them are made ready.
+//! Where built circuits are kept, unless a command is told another folder, and how many of them are made ready.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,16 +6,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parth_circuits::registry::{Registry, RegistryError};
 use parth_protocol::CircuitId;
 
-/// Builds or loads every circuit, several at a time. `proceed` is asked before each, and `ready` hears of each.
+/// Builds or loads circuits, several at a time, in this order. `proceed` is asked before each, and `ready` hears of each.
 pub(crate) fn prepare<E: From<RegistryError> + Send>(
     registry: &Registry,
+    circuits: &[CircuitId],
     threads: usize,
     proceed: impl Fn() -> Result<(), E> + Sync,
     ready: impl Fn() + Sync,
 ) -> Result<(), E> {
     let next = AtomicUsize::new(0);
     let work = || -> Result<(), E> {
-        while let Some(&circuit) = CircuitId::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some(&circuit) = circuits.get(next.fetch_add(1, Ordering::Relaxed)) {
             proceed()?;
             registry.prepare(circuit)?;
             ready();
@@ -23,7 +24,7 @@ pub(crate) fn prepare<E: From<RegistryError> + Send>(
         Ok(())
     };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads.min(CircuitId::ALL.len())).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..threads.min(circuits.len())).map(|_| scope.spawn(work)).collect();
         let join = |worker: std::thread::ScopedJoinHandle<'_, Result<(), E>>| {
             worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };

@@ -22,7 +22,7 @@ const READY: &str = "Circuits ready";
 /// Longer than any step of a demo takes on the slowest machine that runs these tests.
 const PATIENCE: Duration = Duration::from_secs(1_800);
 
-/// Built circuits, 2.5 GB of them: made by the first demo of the first run, found by all others.
+/// Built circuits, 0.3 GB of them: made by the first demo of the first run, found by all others.
 fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("circuits")
 }

@@ -112,7 +112,7 @@ fn pass(folder: &Path, threads: usize) -> Result<Pass, Failure> {
     let kept = CircuitCache::new(folder, parth_circuits::sources());
     let registry = Registry::cached(pinned()?.clone(), kept);
     let start = Instant::now();
-    let prepared = cache::prepare(&registry, threads, || Ok::<(), RegistryError>(()), || ());
+    let prepared = cache::prepare(&registry, CircuitId::ALL, threads, || Ok::<(), RegistryError>(()), || ());
     prepared.map_err(|error| Failure::new(Exit::Other, error.to_string()))?;
     let seconds = (start.elapsed().as_secs_f64() * 1e3).round() / 1e3;
     for warning in registry.take_warnings() {

@@ -60,9 +60,14 @@ fn play(options: &Checked, stop: &Shutdown) -> Result<(), DemoError> {
     let (registry, times) = (registry(options)?, Times::default());
     let cache = CircuitCache::new(&options.cache, parth_circuits::sources());
     let script = Script::new(&options.shape);
-    let pinned = registry.pinned();
-    let people = People::new(&options.shape, &script, &pinned.set(), &cache)?;
-    prepare(&screen, &registry, options, started, stop)?;
+    let set = registry.pinned().set();
+    let people = std::thread::scope(|scope| {
+        let people = scope.spawn(|| People::new(&options.shape, &script, &set, &cache));
+        let prepared = prepare(&screen, &registry, &script.circuits(options.shape.checkpoints), options, stop);
+        let people = joined(people.join());
+        prepared.and(people)
+    })?;
+    screen.line(format!("Circuits ready in {:.1} s.", started.elapsed().as_secs_f64()));
     match cache.prune() {
         Ok(0) => {}
         Ok(freed) => screen.line(format!("Removed {} MB of circuits of other builds from the cache.", freed >> 20)),
@@ -90,7 +95,7 @@ fn announce(screen: &Screen, options: &Checked, folder: &Folder) {
         shape.calls,
     ));
     screen.line(format!(
-        "Needs about {} GB of memory and 2.5 GB of disk: circuits are kept in {}.",
+        "Needs about {} GB of memory and 0.5 GB of disk: circuits are kept in {}.",
         3 + options.workers / 2,
         options.cache.display()
     ));
@@ -101,29 +106,29 @@ fn registry(options: &Checked) -> Result<Registry, DemoError> {
     Ok(Registry::cached(pinned.clone(), CircuitCache::new(&options.cache, parth_circuits::sources())))
 }
 
-/// Builds the circuits, or loads them, before anything is measured.
+/// Builds the circuits that the script needs, or loads them, before anything is measured. Should it need another, that is
+/// made ready by whoever proves with it first.
 fn prepare(
     screen: &Screen,
     registry: &Registry,
+    circuits: &[CircuitId],
     options: &Checked,
-    started: Instant,
     stop: &Shutdown,
 ) -> Result<(), DemoError> {
-    let bar = screen.bar("circuits".to_owned(), CircuitId::ALL.len());
+    let bar = screen.bar("circuits".to_owned(), circuits.len());
     let proceed = || if stop.is_requested() { Err(DemoError::Interrupted) } else { Ok(()) };
     let ready = || {
         if let Some(bar) = &bar {
             bar.inc(1);
         }
     };
-    cache::prepare(registry, options.workers, proceed, ready)?;
+    cache::prepare(registry, circuits, options.workers, proceed, ready)?;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
     for warning in registry.take_warnings() {
         screen.line(format!("circuit cache: {warning}"));
     }
-    screen.line(format!("Circuits ready in {:.1} s.", started.elapsed().as_secs_f64()));
     Ok(())
 }
 

@@ -11,9 +11,9 @@
 //! ```
 
 use parth_client::session::Form;
-use parth_protocol::Profile;
 use parth_protocol::ids::{ContractId, RealmBits, RegistrationIndex, UserId};
 use parth_protocol::tree::{realm_of_user, user_of_registration};
+use parth_protocol::{CircuitId, Profile};
 
 use super::options::Shape;
 
@@ -116,6 +116,45 @@ impl Script {
 
     pub(crate) fn user(&self, person: u32) -> UserId {
         user_of_registration(&Profile::STANDARD, self.realm_bits, RegistrationIndex::constant(person))
+    }
+
+    /// The circuits that a demo of so many checkpoints needs, in the order in which it needs them first. Users may live so
+    /// that it needs one or two others; a wide demo needs all.
+    pub(crate) fn circuits(&self, checkpoints: u32) -> Vec<CircuitId> {
+        use CircuitId as Id;
+        if self.people >= WIDE {
+            return Id::ALL.to_vec();
+        }
+        let session: &[Id] = match self.calls {
+            1 => &[Id::SingleCall],
+            2 => &[Id::FirstTwoCalls, Id::EndCap],
+            _ => &[Id::FirstTwoCalls, Id::SessionStep, Id::EndCap],
+        };
+        let first = if self.calls == 1 { Id::SingleCallNewUser } else { Id::FirstTwoCallsNewUser };
+        let scenes: [&[Id]; 5] = [
+            &[
+                Id::GutaSingleEndCap,
+                Id::GutaToCap,
+                Id::GlobalRegisterUsers,
+                Id::GlobalDeployContracts,
+                Id::GlobalFold,
+                Id::BlockPartOne,
+                Id::BlockStart,
+                Id::BlockCheckpoint,
+            ],
+            &[first, Id::GlobalUnchanged],
+            &[Id::FirstTwoCalls, Id::EndCap, Id::GutaTwoEndCaps, Id::GutaTwoGuta],
+            &[],
+            &[Id::GutaNoChange],
+        ];
+        let scenes = scenes.into_iter().take(checkpoints as usize).flatten();
+        let mut circuits = Vec::new();
+        for &circuit in [Id::SignatureSchnorr].iter().chain(session).chain(scenes) {
+            if !circuits.contains(&circuit) {
+                circuits.push(circuit);
+            }
+        }
+        circuits
     }
 
     /// What happens in a checkpoint; the first is 1.
