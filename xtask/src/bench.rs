@@ -3,6 +3,7 @@
 //! Figures belong to a machine and a commit, so both stand in the document; so do the proving library's own prover and
 //! recursion, measured in the same run, since only ratios carry over to other machines.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -85,6 +86,16 @@ struct Report {
     runs: usize,
     yardstick: Yardstick,
     circuits: Vec<Circuit>,
+    memory: Vec<Memory>,
+}
+
+/// The most memory of a process that has one circuit of a class and proves with it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Memory {
+    class: String,
+    prover: String,
+    peak_mb: Option<u64>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -121,7 +132,6 @@ struct Circuit {
     prove_ms: f64,
     verify_ms: f64,
     proof_bytes: usize,
-    peak_mb: Option<u64>,
 }
 
 /// What `parth bench startup --json` prints.
@@ -210,7 +220,7 @@ fn section(bench: &Lines, lines: &str) -> String {
 }
 
 fn render(commit: &str, report: &Report, startup: &Startup) -> String {
-    let Report { circuits_digest, machine, kernel, runs, yardstick, circuits } = report;
+    let Report { circuits_digest, machine, kernel, runs, yardstick, circuits, memory } = report;
     let mut names: Vec<&str> = circuits.iter().map(|circuit| circuit.name.as_str()).collect();
     names.dedup();
     let rows: String = names.into_iter().map(|name| row(name, circuits)).collect();
@@ -230,12 +240,16 @@ beside them.
 ## Circuits
 
 `parth bench circuits --prover both --threads 1,2`. *Stock* is the proving library's prover, *own* is ours; proofs of
-both are verified by the library. *1* and *2* are threads. Memory is the peak of the whole process while our prover
-proves, circuit included.
+both are verified by the library. *1* and *2* are threads.
 
-| circuit | class | rows | build s | stock 1 s | own 1 s | own/stock 1 | stock 2 s | own 2 s | own/stock 2 | verify ms | bytes | peak MiB |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| circuit | class | rows | build s | stock 1 s | own 1 s | own/stock 1 | stock 2 s | own 2 s | own/stock 2 | verify ms | bytes |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 {rows}
+The most memory that a process takes which has one circuit of a class and proves with it, circuit included:
+
+| class | stock MiB | own MiB |
+| --- | ---: | ---: |
+{peaks}
 ## The library's own recursion
 
 Two proofs of the circuit's own shape are verified in one of {yardstick_rows} rows, with keys as witnesses, both keys
@@ -250,6 +264,7 @@ then read from disk by a new process. A process that only verifies loads no circ
 | | circuits | s | MB on disk | MB in memory |
 | --- | ---: | ---: | ---: | ---: |
 {passes}",
+        peaks = peaks(memory),
         yardstick_rows = yardstick.rows,
         recursion = recursion(yardstick),
         startup_threads = startup.threads,
@@ -268,16 +283,27 @@ fn row(name: &str, circuits: &[Circuit]) -> String {
         let ratio = stock.zip(own).map(|(stock, own)| own / stock);
         format!("{} | {} | {}", seconds(stock), seconds(own), number(ratio, 2))
     };
-    let Some(Circuit { class, rows, build_ms, verify_ms, proof_bytes, peak_mb, .. }) = find("own", 2) else {
+    let Some(Circuit { class, rows, build_ms, verify_ms, proof_bytes, .. }) = find("own", 2) else {
         return String::new();
     };
     format!(
-        "| `{name}` | {class} | {rows} | {} | {} | {} | {verify_ms:.1} | {proof_bytes} | {} |\n",
+        "| `{name}` | {class} | {rows} | {} | {} | {} | {verify_ms:.1} | {proof_bytes} |\n",
         seconds(Some(*build_ms)),
         cells(1),
         cells(2),
-        peak_mb.map_or(String::new(), |peak| peak.to_string())
     )
+}
+
+/// A line a class.
+fn peaks(memory: &[Memory]) -> String {
+    let mut classes: Vec<&str> = memory.iter().map(|memory| memory.class.as_str()).collect();
+    let mut seen = BTreeSet::new();
+    classes.retain(|class| seen.insert(*class));
+    let peak = |class: &str, prover: &str| {
+        let found = memory.iter().find(|memory| memory.class == class && memory.prover == prover);
+        found.and_then(|memory| memory.peak_mb).map_or(String::new(), |peak| peak.to_string())
+    };
+    classes.iter().map(|class| format!("| {class} | {} | {} |\n", peak(class, "stock"), peak(class, "own"))).collect()
 }
 
 /// The yardstick by both provers, and where the time of ours goes.
@@ -326,7 +352,7 @@ mod tests {
         let circuit = |prover: &str, threads: usize, prove_ms: f64| {
             format!(
                 r#"{{"name":"guta::two_guta","class":"node","rows":8076,"prover":"{prover}","threads":{threads},
-                "buildMs":1500.4,"proveMs":{prove_ms},"toStock":null,"verifyMs":3.21,"proofBytes":132856,"peakMb":null}}"#
+                "buildMs":1500.4,"proveMs":{prove_ms},"toStock":null,"verifyMs":3.21,"proofBytes":132856}}"#
             )
         };
         let circuits = [
@@ -339,7 +365,7 @@ mod tests {
             r#"{{"schema":"parth/bench-circuits/1","circuitsDigest":"0x12","machine":"a machine","kernel":"avx2",
                 "threads":2,"runs":3,"yardstick":{{"rows":8115,"proveMs":2000.0,"byThreads":[{{"threads":2,
                 "stockMs":2000.0,"ownMs":500.0,"ownProfile":[{{"step":"leaves","ms":300.0}},{{"step":"rest","ms":100.0}}]}}]}},
-                "circuits":[{}]}}"#,
+                "circuits":[{}],"memory":[{{"class":"node","prover":"own","threads":2,"peakMb":321}}]}}"#,
             circuits.join(",")
         );
         serde_json::from_str(&json).expect("a report")
@@ -355,8 +381,8 @@ mod tests {
     fn the_document_names_machine_and_commit_and_sets_both_provers_side_by_side() {
         let text = render("abc123", &report(), &startup());
         assert!(text.contains("a machine") && text.contains("`abc123`") && text.contains("kernel: avx2"));
-        let row =
-            "| `guta::two_guta` | node | 8076 | 1.50 | 4.00 | 1.00 | 0.25 | 2.00 | 0.60 | 0.30 | 3.2 | 132856 |  |";
+        let row = "| `guta::two_guta` | node | 8076 | 1.50 | 4.00 | 1.00 | 0.25 | 2.00 | 0.60 | 0.30 | 3.2 | 132856 |";
+        assert!(text.contains("| node |  | 321 |"), "{text}");
         assert!(text.contains(row), "{text}");
         assert!(text.contains("| 2 | 2.00 | 0.50 | 0.25 |"), "{text}");
         assert!(text.contains("| leaves | 300.0 | 75.0 % |"), "{text}");

@@ -1,8 +1,7 @@
 //! `parth bench circuits`: what every circuit costs on this machine, beside the proving library's own recursion in the
 //! same run.
 //!
-//! Circuits are built without the disk cache and one at a time, so that the peak of each is its own. Every proof is
-//! verified by the library, whoever made it.
+//! Circuits are built without the disk cache. Every proof is verified by the library, whoever made it.
 
 use parth_crypto::Digest;
 use parth_crypto::poseidon::kernels::Kernel;
@@ -16,6 +15,7 @@ use super::Failed;
 use super::inputs;
 use super::measure::{Bench, Figures, Setting, median};
 use super::memory;
+use super::peak::{self, Peak};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::provers::{self, Which};
@@ -43,6 +43,9 @@ pub(crate) struct Options {
     /// Each time is the median of this many runs
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
     runs: u16,
+    /// Measure neither the library's recursion nor the memory of each class
+    #[arg(long)]
+    circuits_only: bool,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
@@ -76,8 +79,10 @@ struct Document {
     /// The most threads that were measured.
     threads: usize,
     runs: usize,
-    yardstick: YardstickFigures,
+    yardstick: Option<YardstickFigures>,
     circuits: Vec<Figures>,
+    /// Where all circuits are measured.
+    memory: Vec<Peak>,
 }
 
 /// The library's own recursion, by its own prover and by ours.
@@ -119,18 +124,8 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
     let say = |line: String| if options.json { Ok(()) } else { output::line(&line) };
     say(format!("{}; kernel {}, medians of {runs}", memory::machine(), Kernel::current()))?;
     say(format!(
-        "{:<32} {:<10} {:>5} {:>8} {:>5} {:>7} {:>8} {:>8} {:>9} {:>7} {:>8}",
-        "circuit",
-        "class",
-        "rows",
-        "build ms",
-        "by",
-        "threads",
-        "prove ms",
-        "to stock",
-        "verify ms",
-        "bytes",
-        "peak MiB"
+        "{:<32} {:<10} {:>5} {:>8} {:>5} {:>7} {:>8} {:>8} {:>9} {:>7}",
+        "circuit", "class", "rows", "build ms", "by", "threads", "prove ms", "to stock", "verify ms", "bytes"
     ))?;
     let wanted = |name: &str| options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()));
     let widest = settings.iter().max_by_key(|setting| setting.threads()).ok_or_else(|| failed(&"no threads"))?;
@@ -150,8 +145,19 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
         let hint = "names are those of `parth bench circuits`, such as guta::two_guta or a part of it";
         return Err(Failure::new(Exit::Usage, "no circuit has such a name".to_owned()).hint(hint));
     }
-    // Last, since its memory would count as that of smaller circuits after it.
-    let yardstick = yardstick(&settings, runs, &say)?;
+    let yardstick = if options.circuits_only { None } else { Some(yardstick(&settings, runs, &say)?) };
+    let mut memory = Vec::new();
+    if options.only.is_empty() && !options.circuits_only {
+        for which in options.prover.list() {
+            let kernel = Kernel::current().to_string();
+            let peaks = peak::by_class(which.name(), widest.threads(), &kernel).map_err(|error| failed(&error))?;
+            for Peak { class, prover, threads, peak_mb } in &peaks {
+                let peak = peak_mb.map_or("-".to_owned(), |peak| peak.to_string());
+                say(format!("one circuit of class {class} and its proofs by {prover}, {threads} threads: {peak} MiB"))?;
+            }
+            memory.extend(peaks);
+        }
+    }
     if options.json {
         output::document(&Document {
             schema: "parth/bench-circuits/1",
@@ -162,6 +168,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
             runs,
             yardstick,
             circuits,
+            memory,
         })?;
     }
     Ok(Exit::Done)

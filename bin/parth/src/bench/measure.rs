@@ -54,6 +54,8 @@ pub(super) struct Figures {
     to_stock: Option<f64>,
     verify_ms: f64,
     proof_bytes: usize,
+    /// The most memory of this process meanwhile. It is that of the circuit only where this is the first: see
+    /// [`super::peak`].
     peak_mb: Option<u64>,
 }
 
@@ -61,9 +63,8 @@ impl Figures {
     pub(super) fn line(&self) -> String {
         let or_none = |text: Option<String>| text.unwrap_or("-".to_owned());
         let to_stock = or_none(self.to_stock.map(|ratio| format!("{ratio:.2}")));
-        let peak = or_none(self.peak_mb.map(|peak| peak.to_string()));
         format!(
-            "{:<32} {:<10} {:>5} {:>8.0} {:>5} {:>7} {:>8.0} {to_stock:>8} {:>9.2} {:>7} {peak:>8}",
+            "{:<32} {:<10} {:>5} {:>8.0} {:>5} {:>7} {:>8.0} {to_stock:>8} {:>9.2} {:>7}",
             self.name,
             self.class,
             self.rows,

@@ -7,12 +7,14 @@
 //!   inputs     something true for every circuit to prove, played natively
 //!   measure    one circuit in every setting
 //!   memory     peak memory, and what machine this is
+//!   peak       the memory that proving takes, class by class
 //! ```
 
 pub(crate) mod circuits;
 mod inputs;
 mod measure;
 mod memory;
+mod peak;
 pub(crate) mod startup;
 
 /// Whatever keeps a bench from running.
