@@ -15,8 +15,6 @@ pub(crate) struct File {
     pub(crate) id: FileId,
     pub(crate) imports: Vec<Import>,
     pub(crate) classes: Vec<Class>,
-    /// Tests.
-    pub(crate) functions: Vec<Method>,
 }
 
 #[derive(Clone, Debug)]

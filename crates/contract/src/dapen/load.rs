@@ -88,6 +88,8 @@ fn target(from: &str, written: &str) -> Option<String> {
     for part in written.split('/') {
         match part {
             "." | "" => {}
+            // Above the root of a disk there is nothing; above a folder that is not known by name there is.
+            ".." if parts.as_slice() == [""] => return None,
             ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
             ".." => parts.push(".."),
             other => parts.push(other),

@@ -153,7 +153,7 @@ impl Program {
         match ty {
             Ty::Void => 0,
             Ty::Struct(id) => self.structure(*id).fields.iter().map(|(_, ty)| self.width(ty)).sum(),
-            Ty::Arr(element, length) => self.width(element) * *length as usize,
+            Ty::Arr(element, length) => self.width(element).saturating_mul(*length as usize),
             _ => 1,
         }
     }

@@ -31,16 +31,21 @@ pub(crate) fn scan(file: FileId, text: &str) -> Result<(), Diagnostic> {
         return Err(Diagnostic::new(Code::E0103, Span::new(file, 0, 0), message));
     }
     let bytes = text.as_bytes();
-    let (mut levels, mut total, mut at) = (vec![Level::default()], 0, 0);
-    // Was the last sign a `}`? Then the next one says whether a statement ended with it.
-    let mut closed_brace = false;
+    // Editors may put a mark at the beginning that says it is UTF-8.
+    let begin = text.len() - text.trim_start_matches('\u{feff}').len();
+    let (mut levels, mut total, mut at) = (vec![Level::default()], 0, begin);
+    // Was the last sign a `}` or a `;`? Then the next one says whether a statement ended with it.
+    let mut ended = None;
     while let Some(&byte) = bytes.get(at) {
         let here = |length: usize| Span::new(file, at as u32, (at + length) as u32);
         let top = levels.len() - 1;
         let comment = byte == b'/' && matches!(bytes.get(at + 1), Some(b'/' | b'*'));
-        if closed_brace && !comment && !byte.is_ascii_whitespace() {
-            closed_brace = false;
-            if starts_statement(&bytes[at..]) {
+        if !comment
+            && !byte.is_ascii_whitespace()
+            && let Some(end) = ended.take()
+        {
+            let rest = &bytes[at..];
+            if if end == b'}' { starts_statement(rest) } else { word(rest) != b"else" } {
                 reset(&mut levels[top], &mut total, true);
             }
         }
@@ -86,10 +91,10 @@ pub(crate) fn scan(file: FileId, text: &str) -> Result<(), Diagnostic> {
                     levels.push(Level::default());
                 }
                 at += 1;
-                closed_brace = byte == b'}';
+                ended = (byte == b'}').then_some(byte);
             }
             b';' => {
-                reset(&mut levels[top], &mut total, true);
+                ended = Some(byte);
                 at += 1;
             }
             b',' => {
@@ -108,6 +113,13 @@ pub(crate) fn scan(file: FileId, text: &str) -> Result<(), Diagnostic> {
                 count(&mut levels[top], &mut total);
             }
             _ if byte.is_ascii_whitespace() => at += 1,
+            _ if byte >= 0x80 => {
+                // Among them are spaces and line breaks, which would hide words from this scan.
+                let length = text[at..].chars().next().map_or(1, char::len_utf8);
+                let found =
+                    Diagnostic::new(Code::E0102, here(length), "this character stands in strings and comments only");
+                return Err(found.help("names have the letters a to z and A to Z, digits and _"));
+            }
             _ => {
                 count(&mut levels[top], &mut total);
                 at += 1;
@@ -137,7 +149,7 @@ fn reset(level: &mut Level, total: &mut usize, statement: bool) {
 }
 
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$'
 }
 
 /// Where a line comment ends; JavaScript has four line breaks.
@@ -150,6 +162,8 @@ fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(&byte) = bytes.get(at) {
         match byte {
+            // A line break of two characters is one.
+            b'\\' if bytes.get(at + 1..at + 3) == Some(b"\r\n") => at += 3,
             b'\\' => at += 2,
             b'\n' | b'\r' => return at,
             _ if byte == bytes[start] => return at + 1,
@@ -161,13 +175,18 @@ fn string_end(bytes: &[u8], start: usize) -> usize {
 
 /// Does a statement or member start here, after a `}`? Not when an `else` or an operator goes on.
 fn starts_statement(rest: &[u8]) -> bool {
-    let length = rest.iter().take_while(|&&byte| is_word(byte)).count();
-    let goes_on: [&[u8]; 9] =
-        [b"else", b"as", b"in", b"of", b"instanceof", b"satisfies", b"catch", b"finally", b"while"];
+    let goes_on: [&[u8]; 10] =
+        [b"else", b"as", b"in", b"of", b"instanceof", b"satisfies", b"extends", b"catch", b"finally", b"while"];
     match rest.first() {
         Some(b'}' | b'@') => true,
-        _ => length > 0 && !goes_on.contains(&&rest[..length]),
+        _ => !word(rest).is_empty() && !goes_on.contains(&word(rest)),
     }
+}
+
+/// The word that a text begins with; empty when it begins with none.
+fn word(text: &[u8]) -> &[u8] {
+    let length = text.iter().take_while(|&&byte| is_word(byte)).count();
+    text.get(..length).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -186,11 +205,14 @@ mod tests {
             "if (a) ".repeat(300),
             "if (a) { } else ".repeat(300),
             "if (a) { } /* x */ else ".repeat(300),
+            "if (a) x; else ".repeat(300),
+            "if (a) x; // x\n else ".repeat(300),
+            format!("type A = {}", "{} extends {} ? {} : ".repeat(300)),
+            format!("x = \"\\\r\n\" {}", "(".repeat(100)),
             "a => ".repeat(400),
             "A<B, ".repeat(1000),
             "a ? b : ".repeat(300),
             "a.b.".repeat(300),
-            format!("// \u{2028}{}", "[".repeat(100)),
         ];
         for text in deep {
             assert_eq!(refused(&text), Some(Code::E0104), "{}", &text[..20]);
@@ -214,5 +236,9 @@ mod tests {
         assert_eq!(refused("/* no end"), Some(Code::E0101));
         assert_eq!(refused(&" ".repeat(MAX_BYTES + 1)), Some(Code::E0103));
         assert_eq!(refused("\"\\"), None);
+        assert_eq!(refused("if (a) { }\u{2028}else"), Some(Code::E0102));
+        assert_eq!(refused("let é = 1;"), Some(Code::E0102));
+        assert_eq!(refused("// a line that ends here: \u{2028}[[[["), Some(Code::E0102));
+        assert_eq!(refused("\u{feff}let a = \"é\"; // é"), None);
     }
 }

@@ -79,7 +79,10 @@ impl SourceFile {
     pub fn position(&self, at: u32) -> Position {
         let line = self.lines.partition_point(|&start| start <= at).max(1) - 1;
         let start = self.lines[line] as usize;
-        let end = (at as usize).clamp(start, self.text.len().max(start));
+        let mut end = (at as usize).clamp(start, self.text.len().max(start));
+        while !self.text.is_char_boundary(end) {
+            end -= 1; // inside a character is where it begins
+        }
         let column = self.text.get(start..end).map_or(0, |before| before.chars().count());
         Position { line: line + 1, column: column + 1 }
     }
@@ -125,6 +128,7 @@ mod tests {
         let file = sources.file(id);
         assert_eq!(file.position(0), Position { line: 1, column: 1 });
         assert_eq!(file.position(5), Position { line: 2, column: 2 });
+        assert_eq!(file.position(4), Position { line: 2, column: 1 });
         assert_eq!(file.position(7), Position { line: 3, column: 1 });
         assert_eq!(file.position(99), Position { line: 3, column: 1 });
     }

@@ -25,6 +25,8 @@ pub(super) struct Emitter {
     pub(super) checks: HashSet<u32>,
     known: HashMap<Op, Value>,
     types: Vec<Option<Type>>,
+    /// Lookups so far.
+    pub(super) work: usize,
     pub(super) span: Span,
     /// Is the function too large, and where did it become so?
     pub(super) too_large: Option<Span>,
@@ -39,6 +41,7 @@ impl Emitter {
             checks: HashSet::new(),
             known: HashMap::new(),
             types: Vec::new(),
+            work: 0,
             span,
             too_large: None,
         }
@@ -58,6 +61,7 @@ impl Emitter {
 
     /// An operation whose result depends on its operands only.
     pub(super) fn pure(&mut self, op: Op, kind: Type) -> Value {
+        self.work += 1;
         if let Some(&value) = self.known.get(&op) {
             return value;
         }

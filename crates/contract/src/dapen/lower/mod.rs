@@ -35,6 +35,10 @@ use crate::ir::{FunctionCode, Op, Output, Parameter, Type, Value};
 
 /// Most statements and expressions that one function may become before any are operations.
 const MAX_STEPS: usize = 1 << 20;
+/// Most lookups of operations that one function may take, whether or not they find one that is there already.
+const MAX_WORK: usize = 1 << 23;
+/// Most expressions and inlined methods inside each other: what the stack of a thread holds with room to spare.
+const MAX_NESTED: usize = 400;
 /// Most branches inside each other; what follows a `return` inside an `if` counts as one.
 const MAX_DEPTH: usize = 200;
 
@@ -107,11 +111,13 @@ pub(crate) fn lower(
         method,
         base: 0,
         depth: 0,
+        nested: 0,
         path: Value(0),
         known: HashMap::new(),
         loaded: BTreeMap::new(),
         steps: 0,
         stopped: false,
+        refused: false,
         watched: None,
     };
     let code = lowerer.function(decl, method)?;
@@ -132,6 +138,8 @@ struct Lowerer<'a> {
     base: usize,
     /// Branches inside each other.
     depth: usize,
+    /// Expressions inside each other.
+    nested: usize,
     /// Is this code reached (bool)?
     path: Value,
     /// Words of the own state as they stand, by index value; see [`store`].
@@ -140,6 +148,8 @@ struct Lowerer<'a> {
     loaded: BTreeMap<usize, Parts>,
     steps: usize,
     stopped: bool,
+    /// Did it stop for a reason that was said already?
+    refused: bool,
     /// The operands of comparisons, while the condition of a `require` is computed.
     watched: Option<Vec<Operand>>,
 }
@@ -179,6 +189,9 @@ impl Lowerer<'_> {
         let result = self.inline(method, arguments)?;
         self.emit.span = decl.head;
         self.write_fields();
+        if self.refused {
+            return None;
+        }
         if let Some(span) = self.emit.too_large.or(self.stopped.then_some(self.emit.span)) {
             let limit = crate::check::MAX_OPS;
             let message = format!("{} is more than {limit} operations once loops are unrolled", decl.name.text);
@@ -228,7 +241,7 @@ impl Lowerer<'_> {
     /// Counts a step; false when there were too many.
     fn step(&mut self) -> bool {
         self.steps += 1;
-        self.stopped |= self.steps > MAX_STEPS || self.emit.too_large.is_some();
+        self.stopped |= self.steps > MAX_STEPS || self.emit.work > MAX_WORK || self.emit.too_large.is_some();
         !self.stopped
     }
 
@@ -340,7 +353,7 @@ impl Lowerer<'_> {
                 let kind = self.local_ty(*variable).leaf().unwrap_or(Type::U32);
                 let step = usize::try_from(*step).unwrap_or(usize::MAX);
                 let items = values.clone().step_by(step).map(|number| vec![(number, kind)]);
-                self.repeat(*variable, items, body, |lowerer, item| {
+                self.repeat(*variable, &mut { items }, body, |lowerer, item| {
                     item.into_iter().map(|(number, kind)| lowerer.emit.number(kind, number)).collect()
                 });
             }
@@ -348,7 +361,7 @@ impl Lowerer<'_> {
                 let width = self.program.width(&self.local_ty(*variable));
                 let parts = self.value(list);
                 let items: Vec<Parts> = parts.chunks(width.max(1)).map(<[Value]>::to_vec).collect();
-                self.repeat(*variable, items.into_iter(), body, |_, item| item);
+                self.repeat(*variable, &mut items.into_iter(), body, |_, item| item);
             }
             StmtKind::Return(value) => {
                 let result = value.as_ref().map(|value| self.value(value));
@@ -364,7 +377,7 @@ impl Lowerer<'_> {
     fn repeat<T>(
         &mut self,
         variable: hir::LocalId,
-        mut items: impl Iterator<Item = T>,
+        items: &mut dyn Iterator<Item = T>,
         body: &[hir::Stmt],
         parts: fn(&mut Self, T) -> Parts,
     ) {
@@ -381,8 +394,7 @@ impl Lowerer<'_> {
                 Some(true) => return,
                 None => {
                     let goes_on = self.emit.not(returned);
-                    let rest: Vec<T> = items.collect();
-                    self.branch(goes_on, |lowerer| lowerer.repeat(variable, rest.into_iter(), body, parts), |_| {});
+                    self.branch(goes_on, |lowerer| lowerer.repeat(variable, items, body, parts), |_| {});
                     return;
                 }
             }

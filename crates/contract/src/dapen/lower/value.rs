@@ -1,12 +1,12 @@
 //! Expressions.
 
-use super::{Lowerer, Operand, Parts};
+use super::{Lowerer, MAX_NESTED, Operand, Parts};
 use crate::dapen::ast::BinaryOp;
 use crate::dapen::codes::Code;
 use crate::dapen::diagnostic::Diagnostic;
 use crate::dapen::hir::{Expr, ExprKind};
 use crate::dapen::source::Span;
-use crate::dapen::types::{ContractRef, Ty};
+use crate::dapen::types::{ContractRef, MAX_FELTS, Ty};
 use crate::ir::{Context, Op, OtherContract, Parameter, Type, Value};
 
 /// One step into a value, its index computed.
@@ -23,19 +23,43 @@ impl Lowerer<'_> {
         parts.first().copied().unwrap_or(Value(0))
     }
 
+    /// Stored arrays may be larger than any value: their elements are read one by one, never the whole.
+    fn is_small(&mut self, expr: &Expr) -> bool {
+        let small = self.program.felts(&expr.ty) <= MAX_FELTS;
+        if !small {
+            let message = format!("this value has more than {MAX_FELTS} felts");
+            let found = Diagnostic::new(Code::E0403, expr.span, message);
+            self.findings.push(found.help("read or assign one element at a time"));
+            (self.stopped, self.refused) = (true, true);
+        }
+        small
+    }
+
     fn zeros(&mut self, ty: &Ty) -> Parts {
+        if self.program.felts(ty) > MAX_FELTS {
+            return Vec::new(); // refused
+        }
         let leaves = self.program.leaves(ty);
         leaves.iter().map(|leaf| self.emit.zero(leaf.ty.leaf().unwrap_or(Type::Felt))).collect()
     }
 
     /// The value of an expression. When the function is too large already, any value of the right shape.
     pub(super) fn value(&mut self, expr: &Expr) -> Parts {
-        if !self.step() {
+        if !self.is_small(expr) || !self.step() {
             return self.zeros(&expr.ty);
         }
+        if self.nested == MAX_NESTED {
+            self.stopped = true;
+            self.emit.too_large.get_or_insert(expr.span);
+            return self.zeros(&expr.ty);
+        }
+        self.nested += 1;
         let outer = std::mem::replace(&mut self.emit.span, expr.span);
         let parts = self.parts(expr);
         self.emit.span = outer;
+        self.nested -= 1;
+        // Copies take time too.
+        self.steps += parts.len() / 32;
         if parts.len() == self.program.width(&expr.ty) { parts } else { self.zeros(&expr.ty) }
     }
 
@@ -105,6 +129,7 @@ impl Lowerer<'_> {
                 if !self.fits_list(&parts, expr.span) {
                     return Vec::new();
                 }
+                self.steps += parts.len() / 4;
                 vec![self.emit.pure(Op::Hash(parts), Type::Hash)]
             }
             ExprKind::Inline(method, arguments) => {
@@ -338,6 +363,7 @@ impl Lowerer<'_> {
             return elements.get(known).cloned().unwrap_or_default();
         }
         self.inside(index, length, span);
+        self.steps += elements.len() / 4;
         let mut found = elements.first().cloned().unwrap_or_default();
         for (at, element) in elements.iter().enumerate().skip(1) {
             let here = self.is_at(index, at);

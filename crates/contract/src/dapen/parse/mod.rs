@@ -19,6 +19,8 @@ use super::diagnostic::{Diagnostic, Findings};
 use super::scan;
 use super::source::{FileId, Span};
 
+/// Most fields and methods of one class.
+const MAX_MEMBERS: usize = 1_024;
 /// Most nodes of one syntax tree.
 const MAX_NODES: usize = 100_000;
 
@@ -30,7 +32,7 @@ pub(crate) fn parse(id: FileId, text: &str, findings: &mut Findings) -> Option<F
     }
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, SourceType::ts()).parse();
-    let mut reader = Reader { id, findings, nodes: 0 };
+    let mut reader = Reader { id, findings, nodes: 0, whole: true };
     for error in parsed.diagnostics.iter() {
         let label = error.labels.first();
         let (start, length) = label.map_or((0, 0), |label| (label.offset(), label.len()));
@@ -42,20 +44,22 @@ pub(crate) fn parse(id: FileId, text: &str, findings: &mut Findings) -> Option<F
     if parsed.panicked || !parsed.diagnostics.is_empty() {
         return None;
     }
-    let mut file = File { id, imports: Vec::new(), classes: Vec::new(), functions: Vec::new() };
+    let mut file = File { id, imports: Vec::new(), classes: Vec::new() };
     for directive in &parsed.program.directives {
         reader.refuse(Code::E0109, directive.span, "a text at the top of a file means nothing");
     }
     for statement in &parsed.program.body {
         reader.top(statement, &mut file);
     }
-    Some(file)
+    reader.whole.then_some(file)
 }
 
 struct Reader<'f> {
     id: FileId,
     findings: &'f mut Findings,
     nodes: usize,
+    /// Was all of it read?
+    whole: bool,
 }
 
 type Read<T> = Option<T>;
@@ -88,6 +92,7 @@ impl Reader<'_> {
         if self.nodes == MAX_NODES {
             self.refuse(Code::E0108, span, format!("the file has more than {MAX_NODES} expressions and statements"));
         }
+        self.whole &= self.nodes < MAX_NODES;
         (self.nodes < MAX_NODES).then_some(())
     }
 
@@ -106,19 +111,11 @@ impl Reader<'_> {
                     let class = self.class(class);
                     file.classes.extend(class);
                 }
-                ast::Declaration::FunctionDeclaration(function) => {
-                    let function = self.free_function(function);
-                    file.functions.extend(function);
-                }
                 other => self.refuse_top(other.span()),
             },
             ast::Statement::ClassDeclaration(class) => {
                 let class = self.class(class);
                 file.classes.extend(class);
-            }
-            ast::Statement::FunctionDeclaration(function) => {
-                let function = self.free_function(function);
-                file.functions.extend(function);
             }
             ast::Statement::EmptyStatement(_) => {}
             other => self.refuse_top(other.span()),
@@ -191,7 +188,13 @@ impl Reader<'_> {
         }
         let decorators = self.decorators(&class.decorators);
         let (mut fields, mut methods) = (Vec::new(), Vec::new());
-        for element in &class.body.body {
+        for (at, element) in class.body.body.iter().enumerate() {
+            if at == MAX_MEMBERS {
+                let message = format!("a class has at most {MAX_MEMBERS} fields and methods");
+                self.refuse(Code::E0108, element.span(), message);
+                self.whole = false;
+                break;
+            }
             match element {
                 ast::ClassElement::PropertyDefinition(field) => {
                     let field = self.field(field);
@@ -251,15 +254,6 @@ impl Reader<'_> {
         }
         let decorators = self.decorators(&method.decorators);
         self.function(name, decorators, &method.value)
-    }
-
-    /// A function outside a class: a test.
-    fn free_function(&mut self, function: &ast::Function<'_>) -> Read<Method> {
-        let Some(id) = &function.id else {
-            return self.refuse_with(Code::E0109, function.span, "a function needs a name", "name it");
-        };
-        let name = self.name(&id.name, id.span);
-        self.function(name, Vec::new(), function)
     }
 
     fn function(&mut self, name: Name, decorators: Vec<Decorator>, function: &ast::Function<'_>) -> Read<Method> {
