@@ -134,6 +134,10 @@ pub struct FieldLayout {
 pub fn compile(resolver: &dyn Resolver, root: &str, options: &Options) -> Compilation {
     let mut findings = Findings::default();
     let loaded = load::load(resolver, root, &mut findings);
+    compile_loaded(loaded, options, findings)
+}
+
+fn compile_loaded(loaded: load::Loaded, options: &Options, mut findings: Findings) -> Compilation {
     let compiled = if loaded.is_whole() {
         let program = declare::declare(&loaded, options, &mut findings);
         only_contract(&loaded, &program, &mut findings)
@@ -155,9 +159,16 @@ pub fn system() -> Compiled {
         .unwrap_or_else(|| unreachable!("the system contract is refused: {:?}", compilation.diagnostics))
 }
 
-/// What is wrong with the contract in the file at `root`: all that [`compile`] says.
+/// What is wrong with the file at `root`: of a contract all that [`compile`] says, of a file of tests what is wrong with
+/// the tests and the contracts that they import. Tests are not run, and no contract comes of them.
 pub fn check(resolver: &dyn Resolver, root: &str, options: &Options) -> Compilation {
-    compile(resolver, root, options)
+    let mut findings = Findings::default();
+    let loaded = load::load(resolver, root, &mut findings);
+    if !test::has_tests(&loaded) {
+        return compile_loaded(loaded, options, findings);
+    }
+    test::check(&loaded, options, &mut findings);
+    Compilation { sources: loaded.sources, diagnostics: findings.sorted(), compiled: None }
 }
 
 /// The one contract of the first file.
@@ -177,7 +188,11 @@ fn only_contract(loaded: &load::Loaded, program: &Program, findings: &mut Findin
         Some((second, _)) => Diagnostic::new(Code::E0110, second.name.span, "a second contract in one file"),
         None => Diagnostic::without_place(Code::E0110, "the file declares no contract"),
     };
-    findings.push(found.help("write one `@contract() export class Name extends Contract` a file"));
+    let help = match test::has_tests(loaded) {
+        true => "it has tests, which `parth contract test FILE` runs; name the file of the contract here",
+        false => "write one `@contract() export class Name extends Contract` a file",
+    };
+    findings.push(found.help(help));
     None
 }
 

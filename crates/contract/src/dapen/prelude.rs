@@ -85,9 +85,15 @@ interface World {
   /** Ends all sessions and closes a checkpoint. */
   checkpoint(): void;
   /** The next session starts from so many checkpoints before the newest: `-1`, written `anchor(1)`. */
-  anchor(back: number): void;
+  anchor(back: u32): void;
+  /** The newest checkpoint, which the next session starts from. */
+  newest(): CheckpointId;
+  /** A number from 0 to `below - 1`: another one for each call, the same for the same `--seed`. */
+  random(below: u64): u64;
   /** The call fails with a message that contains the text. */
   fails(message: string, call: any): void;
+  /** The last call emitted such an event. */
+  emits<E extends Event>(event: new () => E, fields: { readonly [P in keyof E]: E[P] }): void;
 }
 /** Fails the test unless both are the same. */
 declare function expect<T>(actual: T, expected: T): void;
