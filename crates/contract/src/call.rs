@@ -6,7 +6,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use parth_crypto::{Digest, Domain, Felt, hash};
 use parth_protocol::Record;
-use parth_protocol::ids::{Amount, CheckpointId, ContractId, EventCount, SlotIndex, UserId};
+use parth_protocol::ids::{Amount, CheckpointId, ContractId, EventCount, SlotIndex, StateHeight, UserId};
 use parth_protocol::profile::Profile;
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::{Call, SessionStart};
@@ -14,7 +14,8 @@ use parth_protocol::records::session::{Call, SessionStart};
 use crate::error::ExecError;
 use crate::function::Function;
 use crate::machine::{self, FrozenState, Outcome, Source};
-use crate::opening::{BadOpening, CheckpointOpening, Opened, Opening, SlotOpening, StateOpening};
+use crate::opening::{BadOpening, CheckpointOpening, GroupOpening, Opened, Opening, SlotOpening, StateOpening};
+use crate::sorted::SortedList;
 
 /// Inputs of one call's circuit.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -122,5 +123,23 @@ impl Source for Replay<'_> {
             Opening::Slot(opening) => Ok(opening.clone()),
             _ => self.missing(Opened::Slot),
         }
+    }
+
+    fn group(&mut self, _: Option<&FrozenState>, _: StateHeight, _: u8, _: u64) -> Result<GroupOpening, ExecError> {
+        match self.next(Opened::Group)? {
+            Opening::Group(opening) => Ok(opening.clone()),
+            _ => self.missing(Opened::Group),
+        }
+    }
+
+    fn find(&mut self, _: Option<&FrozenState>, _: SortedList, _: Digest) -> Result<u32, ExecError> {
+        match self.next(Opened::Position)? {
+            Opening::Position(position) => Ok(*position),
+            _ => self.missing(Opened::Position),
+        }
+    }
+
+    fn free(&mut self, list: SortedList, key: Digest) -> Result<u32, ExecError> {
+        self.find(None, list, key)
     }
 }

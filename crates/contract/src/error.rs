@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::ir::Type;
 use crate::opening::{BadOpening, Unavailable};
+use crate::sorted::SearchError;
 
 /// Why a call cannot be made. Whatever gives one of these has no proof either.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -125,6 +126,9 @@ pub enum ExecError {
     /// The reader has no answer.
     #[error("a read is not available: {0}")]
     Unavailable(#[from] Unavailable),
+    /// The reader found no place of a key.
+    #[error(transparent)]
+    Search(#[from] SearchError),
     /// The reader's answer, or the witness, does not lead to the known root.
     #[error(transparent)]
     Opening(#[from] BadOpening),

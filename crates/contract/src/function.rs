@@ -23,6 +23,27 @@ pub enum OpeningKind {
         /// Height of that state.
         height: StateHeight,
     },
+    /// A group of words.
+    Group {
+        /// Height of the state.
+        height: StateHeight,
+        /// How many words, as a power of two.
+        log: u8,
+        /// Is it of the user's own state?
+        own: bool,
+    },
+    /// A position that nothing is proven of but its width.
+    Position {
+        /// It is below 2 to this.
+        bits: u8,
+    },
+}
+
+impl OpeningKind {
+    /// Does it need nothing of the chain?
+    pub const fn is_own(self) -> bool {
+        matches!(self, OpeningKind::Own | OpeningKind::Group { own: true, .. } | OpeningKind::Position { .. })
+    }
 }
 
 /// Which opening an operation uses.
@@ -123,7 +144,7 @@ impl Function {
     /// Does a call read the chain, so that it opens the anchor's checkpoint leaf?
     pub fn opens_anchor(&self) -> bool {
         let time = Op::Context(Context::Time);
-        self.openings.iter().any(|opening| *opening != OpeningKind::Own) || self.code.ops.contains(&time)
+        self.openings.iter().any(|opening| !opening.is_own()) || self.code.ops.contains(&time)
     }
 
     /// Does it move native balance, so that only the system contract may have it?

@@ -2,7 +2,7 @@
 
 use parth_crypto::merkle::{self, SparseTree};
 use parth_crypto::{Digest, Domain, Felt, hash};
-use parth_protocol::ids::{Caller, CheckpointId, ContractId, SlotIndex, UserId};
+use parth_protocol::ids::{Caller, CheckpointId, ContractId, SlotIndex, StateHeight, UserId};
 use parth_protocol::profile::Profile;
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::{Call, CallContext, Session};
@@ -12,7 +12,8 @@ use crate::debt::Debt;
 use crate::error::ExecError;
 use crate::function::Function;
 use crate::machine::{self, Event, FrozenState, Outcome, Source, Values, Write};
-use crate::opening::{CheckpointOpening, Opening, Reader, SlotOpening, StateOpening};
+use crate::opening::{CheckpointOpening, GroupOpening, Opening, Reader, SlotOpening, StateOpening};
+use crate::sorted::SortedList;
 
 /// A call that can be made, with everything that its proof needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,5 +144,59 @@ impl Source for Live<'_> {
         };
         self.openings.push(Opening::Slot(opening.clone()));
         Ok(opening)
+    }
+
+    fn group(
+        &mut self,
+        state: Option<&FrozenState>,
+        height: StateHeight,
+        log: u8,
+        group: u64,
+    ) -> Result<GroupOpening, ExecError> {
+        let first = group << log;
+        let opening = match state {
+            None => {
+                let words = (first..).take(1 << log).map(|index| self.own.leaf(index)).collect();
+                let siblings = self.own.path(first).siblings.split_off(usize::from(log));
+                GroupOpening { words, siblings }
+            }
+            Some(state) if state.root == merkle::empty_root(Domain::StateNode, usize::from(height.get())) => {
+                GroupOpening::empty(height, log)
+            }
+            Some(state) => {
+                let mut opening = GroupOpening { words: Vec::new(), siblings: Vec::new() };
+                for index in (first..).take(1 << log).map_while(SlotIndex::new) {
+                    let slot = self.reader.slot(state.at, state.user, state.contract, index)?;
+                    opening.words.push(slot.word);
+                    opening.siblings = slot.siblings.get(usize::from(log)..).unwrap_or_default().to_vec();
+                }
+                opening
+            }
+        };
+        self.openings.push(Opening::Group(opening.clone()));
+        Ok(opening)
+    }
+
+    fn find(&mut self, state: Option<&FrozenState>, list: SortedList, key: Digest) -> Result<u32, ExecError> {
+        let position = match state {
+            None => list.find_in(key, &self.own),
+            Some(state) => {
+                let empty = merkle::empty_root(Domain::StateNode, usize::from(state.height.get()));
+                // Where the path is not taken the key is zero, and nobody is asked.
+                if key.is_zero() || state.root == empty {
+                    0
+                } else {
+                    self.reader.find(state.at, state.user, state.contract, list, key)?
+                }
+            }
+        };
+        self.openings.push(Opening::Position(position));
+        Ok(position)
+    }
+
+    fn free(&mut self, list: SortedList, key: Digest) -> Result<u32, ExecError> {
+        let position = list.free_in(key, &self.own);
+        self.openings.push(Opening::Position(position));
+        Ok(position)
     }
 }

@@ -16,6 +16,8 @@ use parth_crypto::{Digest, Felt};
 use parth_protocol::ids::{MethodId, StateHeight};
 use serde::{Deserialize, Serialize};
 
+use crate::sorted::SortedList;
+
 /// Integers of type `u64` are below 2^62, so that sums and differences of two never wrap in the field.
 pub const U64_BITS: u32 = 62;
 
@@ -254,6 +256,58 @@ pub enum Op {
     BalanceOut(Value),
     /// Gives an amount (`u64`) of native balance to the user. System contract only.
     BalanceIn(Value),
+    /// Does the first hash come before the second? Felts are compared in order, as integers below p.
+    Before(Value, Value),
+    /// Advice: a position (`u32`) in a sorted list, of the node with a key (hash) or of the node before it. Nothing is
+    /// proven of it but that it is below 2 to the list's `bits`; 0 when nothing is found.
+    Find {
+        /// In which frozen state; in the own one unless given.
+        state: Option<Value>,
+        /// Where the list lies.
+        list: SortedList,
+        /// The key.
+        key: Value,
+    },
+    /// Advice: a position (`u32`) in a list of the own state where a new node of a key (hash) could go, as in a find.
+    FindFree {
+        /// Where the list lies.
+        list: SortedList,
+        /// The key.
+        key: Value,
+    },
+    /// A word of a group of the own state: 2^`log` words at a multiple of as many, which one opening proves at once.
+    ReadGroup {
+        /// Number of the group (felt, `u32` or `u64`): its first index divided by 2^`log`.
+        group: Value,
+        /// How many words, as a power of two.
+        log: u8,
+        /// Which of them.
+        at: u8,
+    },
+    /// As [`Op::ReadGroup`], of a frozen state.
+    SlotGroup {
+        /// The state.
+        state: Value,
+        /// Number of the group.
+        group: Value,
+        /// How many words, as a power of two.
+        log: u8,
+        /// Which of them.
+        at: u8,
+    },
+    /// Replaces words of a group of the own state that follow each other.
+    WriteGroup {
+        /// Number of the group, as in [`Op::ReadGroup`].
+        group: Value,
+        /// Words of the group, as a power of two.
+        log: u8,
+        /// The first word that is replaced.
+        at: u8,
+        /// The new words.
+        words: Vec<Value>,
+        /// Writes only when this bool is true, if it is given.
+        when: Option<Value>,
+    },
 }
 
 /// A named input, output or field.

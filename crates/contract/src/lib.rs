@@ -21,6 +21,7 @@
 //! | [`debt`] | calls that a call owes |
 //! | [`abi`] | interfaces as JSON |
 //! | [`opening`] | what proves a read, and readers |
+//! | [`sorted`] | sorted lists in a state, for maps by hash |
 //! | [`interpret`] | executes a call |
 //! | [`call`] | the statement of one call |
 //! | [`sandbox`] | a chain in memory to run contracts on, without proofs |
@@ -42,6 +43,7 @@ mod machine;
 pub mod names;
 pub mod opening;
 pub mod sandbox;
+pub mod sorted;
 
 pub use call::CallWitness;
 pub use check::CodeError;

@@ -10,7 +10,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parth_crypto::merkle;
-use parth_crypto::{Digest, Domain};
+use parth_crypto::{Digest, Domain, node};
 use parth_protocol::Record;
 use parth_protocol::ids::{CheckpointId, ContractId, SlotIndex, StateHeight, UserId};
 use parth_protocol::profile::Profile;
@@ -19,12 +19,23 @@ use parth_protocol::records::leaf::{ContractLeaf, UserLeaf};
 use parth_protocol::tree::{Checkpoints, Contracts, Siblings, TreeKind, UserContracts, Users};
 use thiserror::Error;
 
+use crate::sorted::{SearchError, SortedList};
+
 /// A word of a state tree with the siblings of its place, leaf first.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct SlotOpening {
     /// The word.
     pub word: Digest,
     /// As many siblings as the tree is high.
+    pub siblings: Vec<Digest>,
+}
+
+/// A group of words, 2^n at a multiple of 2^n, with the siblings of their common node, lowest first.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct GroupOpening {
+    /// The words.
+    pub words: Vec<Digest>,
+    /// As many siblings as the tree is high, less n.
     pub siblings: Vec<Digest>,
 }
 
@@ -72,6 +83,10 @@ pub enum Opening {
     State(Box<StateOpening>),
     /// A word of a frozen state.
     Slot(SlotOpening),
+    /// A group of words, of the own state or of a frozen one.
+    Group(GroupOpening),
+    /// A position that nothing is proven of: advice.
+    Position(u32),
 }
 
 /// Why a read gives nothing: the reader's own reason, in words.
@@ -98,6 +113,19 @@ pub trait Reader {
         contract: ContractId,
         index: SlotIndex,
     ) -> Result<SlotOpening, Unavailable>;
+
+    /// Where a key stands in a sorted list of a user's state, or else the node before it: see [`SortedList`]. Not asked
+    /// for states that do not exist. Unless a reader knows better it reads at most [`crate::sorted::MAX_READS`] words.
+    fn find(
+        &self,
+        at: CheckpointId,
+        user: UserId,
+        contract: ContractId,
+        list: SortedList,
+        key: Digest,
+    ) -> Result<u32, SearchError> {
+        list.walk(key, |index| Ok(self.slot(at, user, contract, index)?.word))
+    }
 }
 
 /// A reader of nothing, for functions that read only their own state.
@@ -141,6 +169,10 @@ pub enum Opened {
     Contract,
     /// A word of a frozen state.
     Slot,
+    /// A group of words of a state.
+    Group,
+    /// A position in a sorted list.
+    Position,
 }
 
 impl std::fmt::Display for Opened {
@@ -152,6 +184,8 @@ impl std::fmt::Display for Opened {
             Opened::State => "a user's state root in a contract",
             Opened::Contract => "a contract leaf",
             Opened::Slot => "a word of a user's state",
+            Opened::Group => "a group of words of a state",
+            Opened::Position => "a position in a sorted list",
         })
     }
 }
@@ -177,6 +211,14 @@ pub enum BadOpening {
         /// Levels of the tree.
         expected: usize,
         /// Siblings found.
+        actual: usize,
+    },
+    /// It has another number of words.
+    #[error("the opening of a group has {actual} words, expected {expected}")]
+    Words {
+        /// Words of the group.
+        expected: usize,
+        /// Words found.
         actual: usize,
     },
     /// The position does not exist in the tree.
@@ -249,6 +291,35 @@ impl SlotOpening {
     pub fn check(&self, what: Opened, height: StateHeight, expected: Digest, index: u64) -> Result<(), BadOpening> {
         let actual = root(what, Domain::StateNode, height.get().into(), index, self.word, &self.siblings)?;
         if actual == expected { Ok(()) } else { Err(BadOpening::Root { what, expected, actual }) }
+    }
+}
+
+impl GroupOpening {
+    /// A group of an empty tree.
+    pub fn empty(height: StateHeight, log: u8) -> GroupOpening {
+        let levels = usize::from(log)..usize::from(height.get());
+        let siblings = levels.map(|level| merkle::empty_root(Domain::StateNode, level)).collect();
+        GroupOpening { words: vec![Digest::ZERO; 1 << log], siblings }
+    }
+
+    /// The root above the words as group `group` of a tree.
+    pub(crate) fn root(&self, height: StateHeight, log: u8, group: u64) -> Result<Digest, BadOpening> {
+        let (expected, actual) = (1 << log, self.words.len());
+        if actual != expected {
+            return Err(BadOpening::Words { expected, actual });
+        }
+        let mut level = self.words.clone();
+        while level.len() > 1 {
+            level = level.chunks(2).map(|pair| node(Domain::StateNode, pair[0], pair[1])).collect();
+        }
+        let levels = usize::from(height.get().saturating_sub(log));
+        root(Opened::Group, Domain::StateNode, levels, group, level[0], &self.siblings)
+    }
+
+    /// Checks that the words stand as group `group` under `expected`.
+    pub fn check(&self, height: StateHeight, log: u8, expected: Digest, group: u64) -> Result<(), BadOpening> {
+        let actual = self.root(height, log, group)?;
+        if actual == expected { Ok(()) } else { Err(BadOpening::Root { what: Opened::Group, expected, actual }) }
     }
 }
 

@@ -32,6 +32,7 @@ use crate::error::ExecError;
 use crate::interpret::{Execution, execute, execute_with_values};
 use crate::machine::Values;
 use crate::opening::{CheckpointOpening, ContractOpening, Reader, SlotOpening, StateOpening, Unavailable};
+use crate::sorted::{SearchError, SortedList};
 
 /// Why the sandbox refuses something.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -418,5 +419,18 @@ impl Reader for Sandbox {
         let state = account.and_then(|account| account.states.get(&contract));
         let state = state.ok_or_else(|| Unavailable(format!("user {user} has no state in contract {contract}")))?;
         Ok(SlotOpening { word: state.leaf(index.get()), siblings: state.path(index.get()).siblings })
+    }
+
+    fn find(
+        &self,
+        at: CheckpointId,
+        user: UserId,
+        contract: ContractId,
+        list: SortedList,
+        key: Digest,
+    ) -> Result<u32, SearchError> {
+        let account = self.snapshot(at)?.accounts.get(&user);
+        let state = account.and_then(|account| account.states.get(&contract));
+        Ok(state.map_or(0, |state| list.find_in(key, state)))
     }
 }

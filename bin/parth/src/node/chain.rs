@@ -3,6 +3,7 @@
 use parth_client::Chain;
 use parth_client::chain::{RegistrationOpening, UserOpening};
 use parth_contract::opening::{CheckpointOpening, ContractOpening, Reader, SlotOpening, StateOpening, Unavailable};
+use parth_contract::sorted::{SearchError, SortedList};
 use parth_crypto::Digest;
 use parth_protocol::ids::{CheckpointId, ContractId, SlotIndex, StateHeight, UserId};
 use parth_protocol::records::block::CheckpointLeaf;
@@ -67,6 +68,26 @@ impl Reader for Node {
         let height = self.height(at, contract)?;
         let (word, siblings) = self.home(user)?.slot(at, user, contract, height, index).map_err(unavailable)?;
         Ok(SlotOpening { word, siblings })
+    }
+
+    fn find(
+        &self,
+        at: CheckpointId,
+        user: UserId,
+        contract: ContractId,
+        list: SortedList,
+        key: Digest,
+    ) -> Result<u32, SearchError> {
+        let read = |index| match SlotIndex::new(index) {
+            Some(index) => Ok(self.slot(at, user, contract, index)?.word),
+            None => Ok(Digest::ZERO),
+        };
+        if let Some(position) = list.near(key, read).map_err(SearchError::Unavailable)? {
+            return Ok(position);
+        }
+        // One pass over the user's words costs less than a path for each node of the list.
+        let words = self.words(at, user, contract, self.height(at, contract)?)?;
+        Ok(list.among(key, words.into_iter().map(|(slot, word)| (slot.get(), word))))
     }
 }
 

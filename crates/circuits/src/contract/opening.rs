@@ -2,7 +2,7 @@
 
 use parth_contract::Function;
 use parth_contract::function::OpeningKind;
-use parth_contract::opening::{ContractOpening, Opening, SlotOpening, StateOpening};
+use parth_contract::opening::{ContractOpening, GroupOpening, Opening, SlotOpening, StateOpening};
 use parth_crypto::{Digest, Domain, Felt, merkle};
 use parth_proof::{Builder, Witness};
 use parth_protocol::Profile;
@@ -43,12 +43,21 @@ pub(super) struct StateTarget {
     contract: Option<(ContractLeafTarget, SiblingsTarget)>,
 }
 
+/// A group of words with the siblings of their common node.
+#[derive(Clone, Debug)]
+pub(super) struct GroupTarget {
+    pub(super) words: Vec<DigestTarget>,
+    pub(super) siblings: Vec<DigestTarget>,
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum OpeningTarget {
     Own(SlotTarget),
     Checkpoint(Box<CheckpointTarget>),
     State(Box<StateTarget>),
     Slot(SlotTarget),
+    Group(GroupTarget),
+    Position { position: Target, bits: usize },
 }
 
 impl OpeningTarget {
@@ -57,6 +66,10 @@ impl OpeningTarget {
         let alloc = |kind: &OpeningKind| match *kind {
             OpeningKind::Own => OpeningTarget::Own(SlotTarget::alloc(builder, function.state_height())),
             OpeningKind::Slot { height } => OpeningTarget::Slot(SlotTarget::alloc(builder, height)),
+            OpeningKind::Group { height, log, .. } => OpeningTarget::Group(GroupTarget::alloc(builder, height, log)),
+            OpeningKind::Position { bits } => {
+                OpeningTarget::Position { position: builder.add_virtual_target(), bits: bits.into() }
+            }
             OpeningKind::Checkpoint => OpeningTarget::Checkpoint(Box::new(CheckpointTarget {
                 leaf: CheckpointLeaf::alloc(builder, profile),
                 path: Siblings::<Checkpoints>::alloc(builder, profile),
@@ -70,6 +83,10 @@ impl OpeningTarget {
         match (self, opening) {
             (OpeningTarget::Own(target), Opening::Own(opening)) => target.fill(opening, witness),
             (OpeningTarget::Slot(target), Opening::Slot(opening)) => target.fill(opening, witness),
+            (OpeningTarget::Group(target), Opening::Group(opening)) => target.fill(opening, witness),
+            (OpeningTarget::Position { position, .. }, Opening::Position(value)) => {
+                Felt::from(*value).fill(position, witness)
+            }
             (OpeningTarget::State(target), Opening::State(opening)) => target.fill(opening, witness),
             (OpeningTarget::Checkpoint(target), Opening::Checkpoint(opening)) => {
                 opening.leaf.fill(&target.leaf, witness)?;
@@ -93,6 +110,24 @@ impl SlotTarget {
         }
         opening.word.fill(&self.word, witness)?;
         opening.siblings.iter().zip(&self.siblings).try_for_each(|(sibling, target)| sibling.fill(target, witness))
+    }
+}
+
+impl GroupTarget {
+    fn alloc(builder: &mut Builder, height: StateHeight, log: u8) -> GroupTarget {
+        let mut digests = |count: usize| (0..count).map(|_| DigestTarget::alloc(builder)).collect();
+        GroupTarget { words: digests(1 << log), siblings: digests(height.get().saturating_sub(log).into()) }
+    }
+
+    fn fill(&self, opening: &GroupOpening, witness: &mut Witness) -> Result<(), FillError> {
+        for (targets, digests) in [(&self.words, &opening.words), (&self.siblings, &opening.siblings)] {
+            let (expected, actual) = (targets.len(), digests.len());
+            if expected != actual {
+                return Err(FillError::Length { what: "a group of words or its path", expected, actual });
+            }
+            digests.iter().zip(targets).try_for_each(|(digest, target)| digest.fill(target, witness))?;
+        }
+        Ok(())
     }
 }
 

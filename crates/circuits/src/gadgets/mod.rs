@@ -12,4 +12,5 @@ pub mod ecgfp5;
 pub mod hash;
 pub mod logic;
 pub mod merkle;
+pub mod order;
 pub mod range;

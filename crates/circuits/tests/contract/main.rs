@@ -8,6 +8,7 @@ mod mutants;
 mod programs;
 mod proofs;
 mod refusals;
+mod sorted;
 
 use std::sync::LazyLock;
 

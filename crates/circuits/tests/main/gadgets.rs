@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use parth_circuits::checker::{CheckError, Checker};
 use parth_circuits::gadgets::hash::{DigestTarget, hash, link, node};
 use parth_circuits::gadgets::merkle::{TransitionTarget, climb, meet, replace};
-use parth_circuits::gadgets::{logic, range};
+use parth_circuits::gadgets::{logic, order, range};
 use parth_crypto::merkle::{self, SparseTree, Transition};
 use parth_crypto::{Digest, Domain, Felt};
 use parth_proof::class::config;
@@ -468,4 +468,49 @@ fn roots_of_empty_trees_agree() {
     let checker = Checker::new(&data);
     let trace = checker.trace(Witness::new()).unwrap();
     assert_eq!(Digest(root.0.map(|t| trace.get(t))), merkle::empty_root(TREE, 6));
+}
+
+#[test]
+fn digests_are_ordered_as_lists_of_integers_below_p() {
+    let mut b = builder();
+    let (left, right) = (DigestTarget::alloc(&mut b), DigestTarget::alloc(&mut b));
+    let rows = b.num_gates();
+    let before = order::is_before(&mut b, left, right);
+    assert!(b.num_gates() - rows <= 12);
+    let data = build(b);
+    let checker = Checker::new(&data);
+    let max = Felt::ORDER - 1;
+    let lanes = [0, 1, (1 << 32) - 1, 1 << 32, max - (1 << 32), max - 1, max];
+    let mut digests: Vec<[u64; 4]> = lanes.iter().map(|&lane| [5, lane, 5, 5]).collect();
+    digests.extend(lanes.map(|lane| [5, 5, 5, lane]));
+    digests.extend([[0; 4], [max; 4], [4, max, max, max], [6, 0, 0, 0]]);
+    for a in &digests {
+        for c in &digests {
+            let mut witness = Witness::new();
+            set_digest(&mut witness, left, Digest::from(*a));
+            set_digest(&mut witness, right, Digest::from(*c));
+            let trace = checker.trace(witness).unwrap();
+            assert!(trace.violations().is_empty());
+            assert_eq!(trace.get(before.target), Felt::from(a < c), "{a:?} {c:?}");
+        }
+    }
+}
+
+#[test]
+fn halves_of_a_number_above_p_are_refused() {
+    let mut b = builder();
+    let (low, high) = (b.add_virtual_target(), b.add_virtual_target());
+    order::assert_canonical(&mut b, low, high);
+    let data = build(b);
+    let checker = Checker::new(&data);
+    let max = (1u64 << 32) - 1;
+    for (low_half, high_half) in [(0, 0), (max, 0), (max, max - 1), (0, max), (1, max), (max, max), (7, max)] {
+        let mut witness = Witness::new();
+        set(&mut witness, low, Felt::reduce(low_half));
+        set(&mut witness, high, Felt::reduce(high_half));
+        let canonical = high_half << 32 | low_half;
+        // (1, max) is p itself, the second form of zero.
+        let accepted = checker.check(witness).is_ok();
+        assert_eq!(accepted, canonical < Felt::ORDER, "{low_half} {high_half}");
+    }
 }

@@ -3,6 +3,8 @@
 //! The check also plans the openings that a call needs, in order. That plan depends on the code alone, so the
 //! interpreter, the native replay and the circuit agree on it by construction.
 
+pub(crate) mod group;
+
 use std::collections::BTreeMap;
 
 use parth_protocol::ids::Length;
@@ -132,6 +134,9 @@ pub enum Problem {
     /// A message is too long or has control characters.
     #[error("a message has at most {MAX_MESSAGE} bytes and no control characters")]
     Message,
+    /// A group of words or a sorted list does not lie in the state tree, or is too large.
+    #[error("this group of words or sorted list does not lie in the state")]
+    Group,
     /// The height of another contract's state is not 1 to 48.
     #[error("state height {0}, allowed are 1 to {MAX_STATE_HEIGHT}")]
     Height(u8),
@@ -172,6 +177,7 @@ pub(crate) fn check_function(contract: &ContractCode, code: &FunctionCode) -> Re
         access: Vec::new(),
         openings: Vec::new(),
         own: BTreeMap::new(),
+        groups: BTreeMap::new(),
         calls: 0,
     };
     for (op, operation) in code.ops.iter().enumerate() {
@@ -231,6 +237,8 @@ struct Checker<'a> {
     openings: Vec<OpeningKind>,
     /// Own words whose openings stand at this point, by index value.
     own: BTreeMap<Value, u32>,
+    /// Groups whose openings stand at this point, by state, number and size.
+    groups: BTreeMap<(Option<Value>, Value, u8), u32>,
     /// Calls owed so far.
     calls: usize,
 }
@@ -317,6 +325,7 @@ impl Checker<'_> {
                 self.is(*word, Type::Hash, "hash")?;
                 access = self.own(*index);
                 self.own.retain(|open, _| open == index);
+                self.groups.retain(|(state, ..), _| state.is_some());
             }
             Op::Checkpoint(height) => {
                 self.is(*height, Type::U32, "u32")?;
@@ -344,11 +353,7 @@ impl Checker<'_> {
             Op::Slot(state, index) => {
                 self.is(*state, Type::State, "state")?;
                 self.index(*index)?;
-                // Only this operation makes a state, and no other hands one on.
-                let height = match self.code.ops[state.index()] {
-                    Op::State { contract: Some(OtherContract { height, .. }), .. } => height,
-                    _ => self.contract.state_height,
-                };
+                let height = self.height_of(*state);
                 access = self.open(OpeningKind::Slot { height });
                 kind = Some(Type::Hash);
             }
@@ -373,6 +378,20 @@ impl Checker<'_> {
                 for (parameter, value) in wanted.iter().zip(fields) {
                     self.is(*value, parameter.kind, "the type of the event's field")?;
                 }
+            }
+            Op::Before(a, b) => {
+                self.is(*a, Type::Hash, "hash")?;
+                self.is(*b, Type::Hash, "hash")?;
+                kind = Some(Type::Bool);
+            }
+            Op::Find { state, list, key } => (access, kind) = self.find(*state, *list, *key)?,
+            Op::FindFree { list, key } => (access, kind) = self.find(None, *list, *key)?,
+            Op::ReadGroup { group, log, at } => (access, kind) = self.group_word(None, *group, *log, *at)?,
+            Op::SlotGroup { state, group, log, at } => {
+                (access, kind) = self.group_word(Some(*state), *group, *log, *at)?;
+            }
+            Op::WriteGroup { group, log, at, words, when } => {
+                access = self.write_group(*group, *log, *at, words, *when)?;
             }
             Op::BalanceOut(amount) | Op::BalanceIn(amount) => {
                 self.changes(None)?;

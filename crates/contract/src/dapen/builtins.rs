@@ -72,12 +72,12 @@ pub(crate) const FUNCTIONS: &[(&str, Builtin, &str)] = &[
     (
         "map",
         Builtin::Map,
-        "/** A value for each key: UserId, CheckpointId or u32. */\ndeclare function map<K, V>(): StoreMap<K, V>;",
+        "/** A value for each key: UserId, CheckpointId, u32 or u8; or hash, then for at most so many keys, a million unless said. */\ndeclare function map<K, V>(capacity?: K extends hash ? number : never): K extends hash ? HashMap<V> : StoreMap<K, V>;",
     ),
     (
         "growMap",
         Builtin::GrowMap,
-        "/** A number for each key that only grows: safe to read from a past checkpoint. */\ndeclare function growMap<K, V>(): GrowMap<K, V>;",
+        "/** A number for each key that only grows: safe to read from a past checkpoint. */\ndeclare function growMap<K, V>(capacity?: K extends hash ? number : never): K extends hash ? GrowHashMap<V> : GrowMap<K, V>;",
     ),
     (
         "grows",

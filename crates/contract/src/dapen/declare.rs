@@ -14,6 +14,10 @@ use super::types::{ContractRef, MAX_FELTS, StructId, Ty};
 
 /// Most classes of one program.
 const MAX_CLASSES: usize = 256;
+/// Positions of a map by hash whose declaration gives no capacity, as a power of two: a million keys.
+const DEFAULT_BITS: u8 = 20;
+/// Most positions of a map by hash, as a power of two.
+const MAX_BITS: u8 = 28;
 
 /// What a compilation is told beside its sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -356,10 +360,15 @@ impl<'a> Declarer<'a> {
         arguments: &[Expr],
     ) -> Option<StoreKind> {
         let wanted = if matches!(builtin, Builtin::Map | Builtin::GrowMap) { 2 } else { 1 };
-        let takes = if builtin == Builtin::List { 1 } else { 0 };
+        let by_hash = wanted == 2 && types.first().is_some_and(|key| is_hash(&key.kind));
+        let takes = match builtin {
+            Builtin::List => 1..=1,
+            _ if by_hash => 0..=1,
+            _ => 0..=0,
+        };
         // The capacity may stand among the types as well, for TypeScript's sake.
         let fits = types.len() == wanted || builtin == Builtin::List && types.len() == 2;
-        if !fits || arguments.len() != takes {
+        if !fits || !takes.contains(&arguments.len()) {
             let found = Diagnostic::new(Code::E0321, field.span, "this collection is not declared in full");
             self.report(found.help(
                 "write `map<UserId, u64>()`, `growMap<UserId, u64>()`, `grows<u64>()`, `once<hash>()` or `list<u64>(10)`",
@@ -384,14 +393,15 @@ impl<'a> Declarer<'a> {
             match first {
                 Ty::User | Ty::Checkpoint | Ty::U32 | Ty::U8 => {}
                 Ty::Hash => {
-                    let found = Diagnostic::new(Code::E0501, types[0].span, "maps by hash are not supported yet");
-                    self.report(found.help("use a map by UserId, CheckpointId or u32"));
-                    return None;
+                    let bits = self.capacity(file, arguments)?;
+                    return Some(StoreKind::HashMap { value, bits, grows: builtin == Builtin::GrowMap });
                 }
                 _ => {
                     let message = format!("{} cannot be the key of a map", self.program.show(&first));
                     let found = Diagnostic::new(Code::E0321, types[0].span, message);
-                    self.report(found.help("keys are UserId, CheckpointId, u32 or u8; for u64, count below 2^32"));
+                    self.report(
+                        found.help("keys are UserId, CheckpointId, u32, u8 or hash; for others use `hashOf(key)`"),
+                    );
                     return None;
                 }
             }
@@ -411,6 +421,19 @@ impl<'a> Declarer<'a> {
                 StoreKind::List { value, capacity }
             }
         })
+    }
+
+    /// The bits of a position in a map by hash that has room for as many keys as the declaration says.
+    fn capacity(&mut self, file: FileId, arguments: &[Expr]) -> Option<u8> {
+        let Some(given) = arguments.first() else { return Some(DEFAULT_BITS) };
+        let capacity = constant_value(&self.program, file, given).filter(|n| (1..1 << MAX_BITS).contains(n));
+        let Some(capacity) = capacity else {
+            let message = format!("the capacity is a constant from 1 to 2^{MAX_BITS} - 1");
+            self.report(Diagnostic::new(Code::E0321, given.span, message));
+            return None;
+        };
+        // One position more than keys: the head's.
+        Some((u64::BITS - capacity.leading_zeros()) as u8)
     }
 
     fn methods(&mut self, file: FileId, class: &Class, contract: ContractRef) {
@@ -467,6 +490,10 @@ impl<'a> Declarer<'a> {
         let found = resolve_type(&self.program, file, kind);
         found.map_err(|diagnostic| self.report(diagnostic)).ok()
     }
+}
+
+fn is_hash(kind: &TypeKind) -> bool {
+    matches!(kind, TypeKind::Named(name, arguments) if name == "hash" && arguments.is_empty())
 }
 
 fn inner_struct(ty: &Ty) -> Option<StructId> {

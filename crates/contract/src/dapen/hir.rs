@@ -161,6 +161,8 @@ pub(crate) enum Read {
     /// A plain field, or a part of one.
     Value(Vec<Step>),
     Entry(Box<Expr>),
+    /// Is there an entry of a map by hash?
+    Has(Box<Expr>),
     Grown,
     Once,
     IsSet,

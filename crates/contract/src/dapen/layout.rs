@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   slot 0, 1, …          scalars, structs, arrays, once, grows, lists: one word of 4 felts each, or more
+//!                         maps by hash: nodes of a sorted list, each a group of 4, 8 or 16 words
 //!   2^32, 2·2^32, …       maps: an entry for each of the 2^32 keys, under one subtree
 //! ```
 //! A word is never shared by two fields, so what a read or write costs can be seen in the source.
@@ -13,6 +14,8 @@ use super::codes::Code;
 use super::diagnostic::{Diagnostic, Findings};
 use super::program::Program;
 use super::types::Ty;
+use crate::check::group::MAX_GROUP_LOG;
+use crate::sorted::{self, SortedList};
 
 /// What a field of state is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,9 @@ pub(crate) enum StoreKind {
     Grows(Ty),
     /// A value that is set once.
     Once(Ty),
+    /// A value for each hash, in a sorted list of at most 2 to `bits` nodes with its head. When it `grows`, the value is a
+    /// number that only does so.
+    HashMap { value: Ty, bits: u8, grows: bool },
     /// A list with a capacity.
     List { value: Ty, capacity: u32 },
 }
@@ -40,6 +46,8 @@ impl StoreKind {
             StoreKind::GrowMap { .. } => "growMap",
             StoreKind::Grows(_) => "grows",
             StoreKind::Once(_) => "once",
+            StoreKind::HashMap { grows: false, .. } => "map by hash",
+            StoreKind::HashMap { grows: true, .. } => "growMap by hash",
             StoreKind::List { .. } => "list",
         }
     }
@@ -48,13 +56,18 @@ impl StoreKind {
     pub(crate) fn value(&self) -> &Ty {
         match self {
             StoreKind::Value(ty) | StoreKind::Grows(ty) | StoreKind::Once(ty) => ty,
-            StoreKind::Map { value, .. } | StoreKind::GrowMap { value, .. } | StoreKind::List { value, .. } => value,
+            StoreKind::Map { value, .. } | StoreKind::GrowMap { value, .. } => value,
+            StoreKind::HashMap { value, .. } | StoreKind::List { value, .. } => value,
         }
     }
 
     /// Does a value that somebody read stay true, or grow at most?
     pub(crate) const fn is_stable(&self) -> bool {
-        matches!(self, StoreKind::GrowMap { .. } | StoreKind::Grows(_) | StoreKind::Once(_) | StoreKind::List { .. })
+        match self {
+            StoreKind::GrowMap { .. } | StoreKind::Grows(_) | StoreKind::Once(_) | StoreKind::List { .. } => true,
+            StoreKind::HashMap { grows, .. } => *grows,
+            StoreKind::Value(_) | StoreKind::Map { .. } => false,
+        }
     }
 }
 
@@ -67,6 +80,15 @@ pub(crate) struct StoreField {
     pub(crate) slot: u64,
     /// Words from one entry of a map or list to the next, or of one array element.
     pub(crate) stride: u64,
+}
+
+impl StoreField {
+    /// Where the nodes of a map by hash lie.
+    pub(crate) fn sorted(&self) -> Option<SortedList> {
+        let StoreKind::HashMap { bits, .. } = self.kind else { return None };
+        let log = self.stride.trailing_zeros() as u8;
+        Some(SortedList { first: self.slot >> log, bits, log })
+    }
 }
 
 /// Keys of a map by id or `u32`.
@@ -114,6 +136,17 @@ impl Program {
                 StoreKind::List { value, capacity } => {
                     let stride = self.words(value);
                     (stride.saturating_mul(u64::from(*capacity)).saturating_add(1), stride)
+                }
+                StoreKind::HashMap { value, bits, .. } => {
+                    let stride = (u64::from(sorted::HEAD_WORDS) + self.words(value)).next_power_of_two();
+                    if stride > 1 << MAX_GROUP_LOG {
+                        let most = (1 << MAX_GROUP_LOG) - sorted::HEAD_WORDS;
+                        let message = format!("values of a map by hash have at most {most} words");
+                        findings.push(Diagnostic::new(Code::E0402, field.name.span, message));
+                        return 1;
+                    }
+                    next = next.next_multiple_of(stride);
+                    (stride << bits, stride)
                 }
                 StoreKind::Map { value, .. } | StoreKind::GrowMap { value, .. } => {
                     let stride = self.words(value);

@@ -231,7 +231,7 @@ impl Linter<'_> {
 
     fn read(&mut self, instance: &Instance, contract: ContractRef, field: usize, what: &Read, span: Span) -> Taint {
         match what {
-            Read::Entry(key) | Read::At(key) => drop(self.expr(key)),
+            Read::Entry(key) | Read::Has(key) | Read::At(key) => drop(self.expr(key)),
             Read::Value(path) => {
                 for step in path {
                     if let super::hir::Step::Index(index) = step {

@@ -263,6 +263,7 @@ fn finish(
 fn layout(program: &Program, decl: &program::ContractDecl) -> Vec<FieldLayout> {
     let fields = decl.fields.iter().map(|field| {
         let key = match &field.kind {
+            layout::StoreKind::HashMap { .. } => Some("hash".to_owned()),
             layout::StoreKind::Map { key, .. } | layout::StoreKind::GrowMap { key, .. } => Some(program.show(key)),
             _ => None,
         };

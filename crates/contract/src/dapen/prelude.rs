@@ -35,13 +35,16 @@ type CheckpointId = number & { readonly __kind?: "CheckpointId" };
 type Arr<T, N extends number> = { readonly length: N; [i: number]: T; [Symbol.iterator](): IterableIterator<T> };
 
 interface StoreMap<K, V> { get(key: K): V; set(key: K, value: V): void; add(key: K, by: V): void; }
+interface HashMap<V> { get(key: hash): V; has(key: hash): bool; set(key: hash, value: V): void; add(key: hash, by: V): void; }
+interface GrowHashMap<V> { get(key: hash): V; has(key: hash): bool; add(key: hash, by: V): void; }
 interface GrowMap<K, V> { get(key: K): V; add(key: K, by: V): void; }
 interface Grows<V> { get(): V; add(by: V): void; }
 interface Once<V> { get(): V; isSet(): bool; set(value: V): void; }
 interface List<V> { len(): u32; at(index: u32): V; push(value: V): void; }
 
-// `Grows` comes before `GrowMap`: methods with fewer parameters fit where more are asked for.
-type Frozen<T> = T extends StoreMap<infer K, infer V> ? { get(key: K): V }
+// Maps by hash come first, since they can do all that others can. `Grows` comes before `GrowMap`: methods with fewer parameters fit where more are asked for.
+type Frozen<T> = T extends GrowHashMap<infer V> ? { get(key: hash): V; has(key: hash): bool }
+  : T extends StoreMap<infer K, infer V> ? { get(key: K): V }
   : T extends Grows<infer V> ? { get(): V }
   : T extends GrowMap<infer K, infer V> ? { get(key: K): V }
   : T extends Once<infer V> ? { get(): V; isSet(): bool }

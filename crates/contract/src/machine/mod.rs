@@ -3,6 +3,8 @@
 //! `interpret` supplies them from a live state and a reader, `call` from a recorded witness. What is checked is the
 //! same in both, and is what the circuit enforces.
 
+mod group;
+
 use parth_crypto::{Digest, Domain, Felt, hash};
 use parth_protocol::Record;
 use parth_protocol::ids::{Amount, CheckpointId, ContractId, EventCount, Scalar, SlotIndex, StateHeight, UserId};
@@ -15,7 +17,8 @@ use crate::debt::{self, Debt};
 use crate::error::ExecError;
 use crate::function::{Access, Function};
 use crate::ir::{Constant, Context, Op, Type, U64_BITS, Value};
-use crate::opening::{self, BadOpening, CheckpointOpening, Opened, SlotOpening, StateOpening};
+use crate::opening::{self, BadOpening, CheckpointOpening, GroupOpening, Opened, SlotOpening, StateOpening};
+use crate::sorted::{self, SortedList};
 
 /// A frozen state that the code may read words of.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +45,18 @@ pub(crate) trait Source {
         other: bool,
     ) -> Result<StateOpening, ExecError>;
     fn slot(&mut self, state: &FrozenState, index: SlotIndex) -> Result<SlotOpening, ExecError>;
+    /// A group of the own state, or of a frozen one.
+    fn group(
+        &mut self,
+        state: Option<&FrozenState>,
+        height: StateHeight,
+        log: u8,
+        group: u64,
+    ) -> Result<GroupOpening, ExecError>;
+    /// Where a key stands in a list of the own state, or of a frozen one.
+    fn find(&mut self, state: Option<&FrozenState>, list: SortedList, key: Digest) -> Result<u32, ExecError>;
+    /// Where a new node of a list of the own state could go.
+    fn free(&mut self, list: SortedList, key: Digest) -> Result<u32, ExecError>;
 }
 
 /// A word that a call wrote.
@@ -125,6 +140,8 @@ struct Machine<'a, S> {
     values: Vec<Datum>,
     /// Openings of the own state by their number: the siblings, and the word as it stands now.
     own: Vec<Option<SlotOpening>>,
+    /// Groups of words by the number of their opening; those of the own state as they stand now.
+    groups: Vec<Option<GroupOpening>>,
     checkpoints: Vec<(CheckpointId, CheckpointLeaf)>,
     states: Vec<FrozenState>,
     state: Digest,
@@ -164,6 +181,7 @@ pub(crate) fn run_with_values<S: Source>(
         source,
         values: Vec::with_capacity(function.code().ops.len()),
         own: vec![None; function.openings().len()],
+        groups: vec![None; function.openings().len()],
         checkpoints: Vec::new(),
         states: Vec::new(),
         state: head.state,
@@ -305,6 +323,14 @@ impl<S: Source> Machine<'_, S> {
                 self.balance = total(at, self.balance, amount)?;
                 self.balance_in = total(at, self.balance_in, amount)?;
                 Datum::Nothing
+            }
+            Op::Before(a, b) => Datum::Bool(sorted::order(self.digest(*a), self.digest(*b)).is_lt()),
+            Op::Find { state, list, key } => self.find(*state, *list, *key)?,
+            Op::FindFree { list, key } => self.find_free(*list, *key)?,
+            Op::ReadGroup { group, log, at: word } => self.group_word(at, None, *group, *log, *word)?,
+            Op::SlotGroup { state, group, log, at: word } => self.group_word(at, Some(*state), *group, *log, *word)?,
+            Op::WriteGroup { group, log, at: first, words, when } => {
+                self.write_group(at, *group, *log, *first, words, self.happens(*when))?
             }
         })
     }

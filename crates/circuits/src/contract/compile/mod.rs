@@ -4,6 +4,8 @@
 //! `u64` is below 2^32 or 2^62 wherever it is used. What the session start, the call and the opened leaves say of
 //! themselves (user, contract, nonce, times, balance) is bounded by what vouches for their digests.
 
+mod group;
+
 use std::collections::HashMap;
 
 use parth_contract::Function;
@@ -81,6 +83,7 @@ pub(super) struct Compiler<'a> {
     inputs: Vec<Wire>,
     wires: Vec<Wire>,
     own: Vec<Option<OwnWord>>,
+    groups: Vec<Option<group::GroupWords>>,
     checkpoints: Vec<&'a CheckpointTarget>,
     states: Vec<StateWire>,
     /// Items of the calls owed, each with its condition.
@@ -134,6 +137,7 @@ impl<'a> Compiler<'a> {
             inputs,
             wires: Vec::new(),
             own: vec![None; openings.len()],
+            groups: vec![None; openings.len()],
             checkpoints: Vec::new(),
             states: Vec::new(),
             deferred: Vec::new(),
@@ -267,6 +271,11 @@ impl<'a> Compiler<'a> {
                 self.effects.balance_in = self.total(self.effects.balance_in, amount);
                 Wire::Nothing
             }
+            Op::Before(a, b) => self.before(*a, *b),
+            Op::Find { .. } | Op::FindFree { .. } => self.position(at),
+            Op::ReadGroup { group, at: word, .. } => self.group_word(at, None, *group, *word),
+            Op::SlotGroup { state, group, at: word, .. } => self.group_word(at, Some(*state), *group, *word),
+            Op::WriteGroup { group, at: first, words, when, .. } => self.write_group(at, *group, *first, words, *when),
         }
     }
 

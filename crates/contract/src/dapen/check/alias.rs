@@ -247,7 +247,7 @@ fn children<'e>(expr: &'e Expr, see: &mut dyn FnMut(&'e Expr)) {
             }
             match what {
                 Read::Value(path) => steps(path, see),
-                Read::Entry(key) | Read::At(key) => see(key),
+                Read::Entry(key) | Read::Has(key) | Read::At(key) => see(key),
                 Read::Grown | Read::Once | Read::IsSet | Read::Length => {}
             }
         }

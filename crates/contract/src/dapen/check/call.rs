@@ -310,6 +310,24 @@ impl Body<'_> {
                 let (at, by) = (self.typed(&at, key), self.typed(&by, &value));
                 change(Change::AddTo { key: Box::new(at?), by: Box::new(by?) })
             }
+            (StoreKind::HashMap { .. }, "get") => {
+                let [at] = self.arguments("get", given, span)?;
+                read(Read::Entry(Box::new(self.typed(&at, &Ty::Hash)?)), value)
+            }
+            (StoreKind::HashMap { .. }, "has") => {
+                let [at] = self.arguments("has", given, span)?;
+                read(Read::Has(Box::new(self.typed(&at, &Ty::Hash)?)), Ty::Bool)
+            }
+            (StoreKind::HashMap { grows: false, .. }, "set") => {
+                let [at, new] = self.arguments("set", given, span)?;
+                let (at, new) = (self.typed(&at, &Ty::Hash), self.typed(&new, &value));
+                change(Change::Set { key: Box::new(at?), value: Box::new(new?) })
+            }
+            (StoreKind::HashMap { .. }, "add") if value.is_integer() => {
+                let [at, by] = self.arguments("add", given, span)?;
+                let (at, by) = (self.typed(&at, &Ty::Hash), self.typed(&by, &value));
+                change(Change::AddTo { key: Box::new(at?), by: Box::new(by?) })
+            }
             (StoreKind::Grows(_), "get") => {
                 let [] = self.arguments("get", given, span)?;
                 read(Read::Grown, value)

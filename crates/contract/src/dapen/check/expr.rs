@@ -517,6 +517,10 @@ pub(super) fn members_of(kind: &StoreKind) -> &'static str {
         StoreKind::Value(_) => "read and assign it",
         StoreKind::Map { .. } => "maps have `get(key)`, `set(key, value)` and, for numbers, `add(key, by)`",
         StoreKind::GrowMap { .. } => "growing maps have `get(key)` and `add(key, by)`",
+        StoreKind::HashMap { grows: false, .. } => {
+            "maps by hash have `get(key)`, `has(key)`, `set(key, value)` and, for numbers, `add(key, by)`"
+        }
+        StoreKind::HashMap { grows: true, .. } => "growing maps by hash have `get(key)`, `has(key)` and `add(key, by)`",
         StoreKind::Grows(_) => "growing numbers have `get()` and `add(by)`",
         StoreKind::Once(_) => "values that are set once have `get()`, `isSet()` and `set(value)`",
         StoreKind::List { .. } => "lists have `len()`, `at(i)` and `push(value)`",

@@ -200,6 +200,11 @@ impl Emitter {
         }
     }
 
+    /// Does the first hash come before the second?
+    pub(super) fn before(&mut self, a: Value, b: Value) -> Value {
+        self.pure(Op::Before(a, b), Type::Bool)
+    }
+
     /// Sum, difference or product, when it needs no operation that could fail.
     pub(super) fn folded(&mut self, sign: char, a: Value, b: Value) -> Option<Value> {
         let kind = self.kind(a);

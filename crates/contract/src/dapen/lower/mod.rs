@@ -13,9 +13,11 @@
 //! | this one | functions, statements, branches |
 //! | [`value`] | expressions |
 //! | [`store`] | state: words, maps, lists, views |
+//! | [`sorted`] | maps by hash |
 //! | [`emit`] | writes operations |
 
 mod emit;
+mod sorted;
 mod store;
 mod value;
 
@@ -114,6 +116,7 @@ pub(crate) fn lower(
         nested: 0,
         path: Value(0),
         known: HashMap::new(),
+        nodes: HashMap::new(),
         loaded: BTreeMap::new(),
         steps: 0,
         stopped: false,
@@ -144,6 +147,8 @@ struct Lowerer<'a> {
     path: Value,
     /// Words of the own state as they stand, by index value; see [`store`].
     known: HashMap<Value, store::KnownWord>,
+    /// Nodes of maps by hash that were found, by state, field and key.
+    nodes: HashMap<(Option<Value>, usize, Value), sorted::Node>,
     /// Plain fields as they were before the call.
     loaded: BTreeMap<usize, Parts>,
     steps: usize,

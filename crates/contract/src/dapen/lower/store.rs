@@ -22,7 +22,7 @@ pub(super) struct KnownWord {
 
 /// Whose state is read.
 #[derive(Clone, Copy, Debug)]
-enum Source {
+pub(super) enum Source {
     Own,
     Frozen(Value),
 }
@@ -136,7 +136,7 @@ impl Lowerer<'_> {
     }
 
     /// The words of a value that holds no arrays.
-    fn encode(&mut self, parts: &[Value]) -> Vec<Value> {
+    pub(super) fn encode(&mut self, parts: &[Value]) -> Vec<Value> {
         let lanes = self.lanes(parts);
         self.pack(&lanes)
     }
@@ -165,7 +165,7 @@ impl Lowerer<'_> {
     }
 
     /// The value in lanes.
-    fn decode(&mut self, ty: &Ty, lanes: &[Value]) -> Parts {
+    pub(super) fn decode(&mut self, ty: &Ty, lanes: &[Value]) -> Parts {
         let (mut parts, mut at) = (Vec::new(), 0);
         let lane = |at: usize| lanes.get(at).copied().unwrap_or(Value(0));
         for leaf in self.program.leaves(ty) {
@@ -311,6 +311,14 @@ impl Lowerer<'_> {
                 let whole = self.read_entry(source, field, entry, &inner);
                 self.part(&whole, &inner, rest)
             }
+            Read::Entry(key) if place.sorted().is_some() => {
+                let key = self.one(key);
+                self.sorted_value(source, place, field, key)
+            }
+            Read::Has(key) => {
+                let key = self.one(key);
+                vec![self.sorted_node(source, place, field, key).found]
+            }
             Read::Entry(key) => {
                 let key = self.one(key);
                 let entry = self.entry(slot, stride, key);
@@ -362,6 +370,21 @@ impl Lowerer<'_> {
         let (slot, stride, kind) = (place.slot, place.stride, place.kind.clone());
         let ty = kind.value().clone();
         match what {
+            Change::Set { key, value } if place.sorted().is_some() => {
+                let key = self.one(key);
+                let parts = self.value(value);
+                self.emit.span = span;
+                self.set_sorted(place, field, key, &parts, span);
+            }
+            Change::AddTo { key, by } if place.sorted().is_some() => {
+                let key = self.one(key);
+                let amount = self.one(by);
+                let old = self.sorted_value(Source::Own, place, field, key);
+                self.emit.span = span;
+                let old = old.first().copied().unwrap_or(Value(0));
+                let new = self.arithmetic(BinaryOp::Add, &ty, old, amount, [span, by.span]);
+                self.set_sorted(place, field, key, &[new], span);
+            }
             Change::Set { key, value } => {
                 let key = self.one(key);
                 let parts = self.value(value);

@@ -35,7 +35,7 @@ impl Lowerer<'_> {
         small
     }
 
-    fn zeros(&mut self, ty: &Ty) -> Parts {
+    pub(super) fn zeros(&mut self, ty: &Ty) -> Parts {
         if self.program.felts(ty) > MAX_FELTS {
             return Vec::new(); // refused
         }

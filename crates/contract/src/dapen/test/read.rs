@@ -10,6 +10,7 @@ use crate::dapen::ast::{self, ExprKind, Name};
 use crate::dapen::codes::Code;
 use crate::dapen::layout::StoreKind;
 use crate::dapen::types::{ContractRef, MAX_FELTS, StructId, Ty};
+use crate::sorted::{self, SortedList};
 
 /// A value in a user's state: where it begins, and its type.
 struct Stored {
@@ -31,6 +32,14 @@ impl Runner<'_> {
             (None, Some(slot)) => self.world.chain.word(user, id, slot),
             (None, None) => Digest::ZERO,
         }
+    }
+
+    /// Where a key of a map by hash stands, if it does.
+    fn node(&self, user: UserId, contract: ContractRef, list: SortedList, key: Digest) -> Option<u32> {
+        let near = list.near(key, |index| Ok::<_, std::convert::Infallible>(self.word(user, contract, index)));
+        // Only the sandbox itself chose places, and it takes the first that is free.
+        let Ok(near) = near;
+        near
     }
 
     fn felts(&self, stored: &Stored) -> Vec<Felt> {
@@ -189,6 +198,21 @@ impl Runner<'_> {
             (StoreKind::Map { key, value } | StoreKind::GrowMap { key, value }, "get", [wanted]) => {
                 let key = self.number(wanted, key)?;
                 at(slot.saturating_add(key.saturating_mul(stride)), 0, value)
+            }
+            (StoreKind::HashMap { value, .. }, "get" | "has", [wanted]) => {
+                let (list, key) = (place.sorted(), self.typed(wanted, &Ty::Hash)?.felts);
+                let found = match list {
+                    Some(list) if !self.dry => {
+                        let node = key.try_into().ok().and_then(|key| self.node(user, contract, list, Digest(key)));
+                        node.map(|node| list.slot(node, sorted::HEAD_WORDS))
+                    }
+                    _ => None,
+                };
+                match (verb.text.as_str(), found) {
+                    ("has", found) => return Ok(Some(Held::one(found.is_some().into(), Some(Ty::Bool)))),
+                    (_, Some(slot)) => at(slot, 0, value),
+                    (_, None) => return Ok(Some(self.zeros(value))),
+                }
             }
             (StoreKind::Grows(ty), "get", []) => at(slot, 0, ty),
             (StoreKind::Once(ty), "get", []) => at(slot, 1, ty),
