@@ -16,10 +16,9 @@ export class Deal extends Contract {
   // The maker's copy.
   offers = list<Offer>(4096);
   closed = map<u32, bool>();
-  // The taker's copy: which offer of a maker was accepted, plus one; one deal with a maker at a time.
-  said = map<UserId, u32>();
-  /** The newest deal with each maker that is over, so that none is entered twice. */
-  over = map<UserId, u32>();
+  // The taker's copy, by the hash of maker and number: which offers were accepted, and which of them are over.
+  said = map<hash, bool>();
+  done = map<hash, bool>();
 
   /** The bank credits a user. */
   @call
@@ -49,23 +48,23 @@ export class Deal extends Contract {
   accept(maker: UserId, number: u32): void {
     const offer = Deal.of(maker).offers.at(number);
     require(offer.taker === ctx.user, "not offered to you");
-    require(this.said.get(maker) === 0, "finish your other deal with this maker first");
-    require(number >= this.over.get(maker), "that deal is over");
+    const key = hashOf(maker, number);
+    require(!this.said.get(key), "you already accepted");
     this.funds -= offer.price;
-    this.said.set(maker, number + 1);
+    this.said.set(key, true);
     emit(Said, { maker, number });
   }
 
   /** The taker, after `due`: the goods if the yes was in time, else the money back. */
   @call
-  finish(maker: UserId): u64 {
-    const said = this.said.get(maker);
-    require(said > 0, "you have no deal with this maker");
-    const offer = Deal.of(maker).offers.at(said - 1);
+  finish(maker: UserId, number: u32): u64 {
+    const offer = Deal.of(maker).offers.at(number);
+    const key = hashOf(maker, number);
+    require(this.said.get(key), "you did not accept");
     require(ctx.checkpoint > offer.due, "not due yet");
-    const inTime = Deal.at(ctx.user, offer.due).said.get(maker) === said;
-    this.said.set(maker, 0);
-    this.over.set(maker, said);
+    require(!this.done.get(key), "already finished");
+    this.done.set(key, true);
+    const inTime = Deal.at(ctx.user, offer.due).said.get(key);
     this.funds += inTime ? offer.goods : offer.price;
     return this.funds;
   }
@@ -77,7 +76,7 @@ export class Deal extends Contract {
     require(ctx.checkpoint > offer.due, "not due yet");
     require(!this.closed.get(number), "already settled");
     this.closed.set(number, true);
-    const yes = Deal.at(offer.taker, offer.due).said.get(ctx.user) === number + 1;
+    const yes = Deal.at(offer.taker, offer.due).said.get(hashOf(ctx.user, number));
     this.funds += yes ? offer.price : offer.goods;
     return this.funds;
   }

@@ -20,14 +20,16 @@ export class DealTests extends Tests {
     expect(Deal.of(taker).funds, 5);
     w.checkpoint();
     w.as(taker);
-    w.fails("not due yet", Deal.call().finish(maker));
+    w.fails("you already accepted", Deal.call().accept(maker, 0));
+    w.fails("not due yet", Deal.call().finish(maker, 0));
     w.as(maker);
     w.fails("not due yet", Deal.call().settle(0));
     w.checkpoint();
     w.as(taker);
-    expect(Deal.call().finish(maker), 15);
-    w.fails("you have no deal", Deal.call().finish(maker));
-    w.fails("that deal is over", Deal.call().accept(maker, 0));
+    expect(Deal.call().finish(maker, 0), 15);
+    w.fails("already finished", Deal.call().finish(maker, 0));
+    w.fails("you already accepted", Deal.call().accept(maker, 0));
+    expect(Deal.of(taker).done.has(hashOf(maker, 0)), true);
     w.checkpoint();
     w.as(maker);
     expect(Deal.call().settle(0), 20);
@@ -50,7 +52,7 @@ export class DealTests extends Tests {
     w.as(taker);
     Deal.call().collect();
     Deal.call().accept(maker, 0);
-    expect(Deal.call().finish(maker), 25);
+    expect(Deal.call().finish(maker, 0), 25);
     w.as(maker);
     expect(Deal.call().settle(0), 10);
   }

@@ -4,7 +4,7 @@ import { Token } from "./token.dapen";
 export class Opened extends Event { topic: hash = NONE; closes: CheckpointId = 0; }
 export class Voted extends Event { organiser: UserId = NOBODY; yes: bool = false; }
 
-export class Tally { yes: u64 = 0; no: u64 = 0; last: UserId = NOBODY; }
+export class Tally { yes: u64 = 0; no: u64 = 0; }
 
 @contract({ id: 3 })
 export class Poll extends Contract {
@@ -17,6 +17,8 @@ export class Poll extends Contract {
   choice = growMap<UserId, u8>();
   // A counter's copy. Anybody may count.
   tally = map<UserId, Tally>();
+  /** Which voters are counted, by the hash of organiser and voter. */
+  seen = map<hash, bool>();
 
   @call
   open(topic: hash, closes: CheckpointId): void {
@@ -36,11 +38,11 @@ export class Poll extends Contract {
   }
 
   /**
-   * Counts votes as they stood when the poll closed: a late one is not there. Voters come in ascending order, over all
-   * calls, so that none is counted twice; NOBODY fills up.
+   * Counts votes as they stood when the poll closed: a late one is not there. Voters come in any order, over any number
+   * of calls, each once; NOBODY fills up.
    */
   @call
-  count(organiser: UserId, voters: Arr<UserId, 4>): u64 {
+  count(organiser: UserId, voters: Arr<UserId, 8>): u64 {
     const poll = Poll.of(organiser);
     const closes = poll.closes.get();
     const opened = poll.opened.get();
@@ -49,8 +51,9 @@ export class Poll extends Contract {
     const tally = this.tally.get(organiser);
     for (const voter of voters) {
       if (voter !== NOBODY) {
-        require(voter > tally.last, "voters come in ascending order, each once");
-        tally.last = voter;
+        const key = hashOf(organiser, voter);
+        require(!this.seen.get(key), "this voter is counted already");
+        this.seen.set(key, true);
         const choice = Poll.at(voter, closes).choice.get(organiser);
         const weight = Token.at(voter, opened).balance;
         if (choice === 1) {

@@ -26,12 +26,14 @@ export class PollTests extends Tests {
     w.fails("there is no such poll", Poll.call().vote(bob, true));
     w.checkpoint();
     w.as(organiser);
-    w.fails("the poll is still open", Poll.call().count(organiser, [issuer, bob, NOBODY, NOBODY]));
+    w.fails("the poll is still open", Poll.call().count(organiser, [bob, issuer, 0, 0, 0, 0, 0, 0]));
     w.checkpoint();
     w.as(organiser);
-    w.fails("ascending order", Poll.call().count(organiser, [bob, issuer, NOBODY, NOBODY]));
-    expect(Poll.call().count(organiser, [issuer, bob, NOBODY, NOBODY]), 40);
-    w.fails("ascending order", Poll.call().count(organiser, [issuer, bob, NOBODY, NOBODY]));
+    w.fails("counted already", Poll.call().count(organiser, [bob, issuer, bob, 0, 0, 0, 0, 0]));
+    expect(Poll.call().count(organiser, [bob, 0, 0, 0, 0, 0, 0, issuer]), 40);
+    w.fails("counted already", Poll.call().count(organiser, [issuer, 0, 0, 0, 0, 0, 0, 0]));
+    expect(Poll.of(organiser).seen.has(hashOf(organiser, bob)), true);
+    expect(Poll.of(organiser).seen.get(hashOf(organiser, organiser)), false);
     expect(Poll.of(organiser).tally.get(organiser).yes, 40);
     expect(Poll.of(organiser).tally.get(organiser).no, 60);
   }

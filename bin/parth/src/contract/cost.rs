@@ -7,6 +7,7 @@ use parth_circuits::contract::CallSkeleton;
 use parth_contract::CallWitness;
 use parth_contract::Function;
 use parth_contract::dapen::{self, Options as CompileOptions};
+use parth_contract::function::Access;
 use parth_contract::ir::Op;
 use parth_crypto::{Digest, Felt};
 use parth_proof::Class;
@@ -111,7 +112,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
             fits: count.rows <= LIMIT,
             headroom: LIMIT.saturating_sub(count.rows),
             reads: reads(function),
-            writes: ops(function, |op| matches!(op, Op::Write { .. })),
+            writes: ops(function, |op| matches!(op, Op::Write { .. } | Op::WriteGroup { .. })),
             events: ops(function, |op| matches!(op, Op::Emit { .. })),
             owes: ops(function, |op| matches!(op, Op::Defer { .. })),
             lines: rows::lines(&built.compilation.sources, map, count),
@@ -138,10 +139,12 @@ fn ops(function: &Function, counts: impl Fn(&Op) -> bool) -> usize {
 fn reads(function: &Function) -> Reads {
     let mut reads = Reads::default();
     let ops = &function.code().ops;
-    for op in ops {
+    for (at, op) in ops.iter().enumerate() {
         match op {
-            Op::Read(_) => reads.own += 1,
-            Op::Slot(state, _) => match ops.get(state.index()) {
+            // Words of one group are proven at once.
+            Op::ReadGroup { .. } | Op::SlotGroup { .. } if !matches!(function.access(at), Access::Opens(_)) => {}
+            Op::Read(_) | Op::ReadGroup { .. } => reads.own += 1,
+            Op::Slot(state, _) | Op::SlotGroup { state, .. } => match ops.get(state.index()) {
                 Some(Op::State { at: Some(_), .. }) => reads.older += 1,
                 _ => reads.other += 1,
             },

@@ -246,7 +246,8 @@ impl Linter<'_> {
         let mut taint = Taint { reported, ..Taint::default() };
         if let Instance::Frozen(view) = instance {
             let fixed = self.expr(view).fixed;
-            if !decl.kind.is_stable() && !fixed {
+            // A key that is there stays there.
+            if !decl.kind.is_stable() && !fixed && !matches!(what, Read::Has(_)) {
                 taint.foreign = Some(span);
             }
         }

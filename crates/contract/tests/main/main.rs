@@ -9,6 +9,7 @@ mod limits;
 mod meaning;
 mod random;
 mod reads;
+mod sorted;
 mod system;
 mod tests;
 mod token;

@@ -75,16 +75,19 @@ fn every_function_of_the_examples_is_proven_in_sessions_that_checkpoints_take() 
         ]);
         // 6: older checkpoints are read.
         town.checkpoint(&[
-            visit(ISSUER, [call("Names.grant", &[bob, ann, 4], &[0])]),
-            visit(BOB, [call("Deal.finish", &[ann], &[15])]),
+            visit(ISSUER, [call("Names.grant", &[bob, ann, 4], &[])]),
+            visit(BOB, [call("Deal.finish", &[ann, 0], &[15])]),
             visit(ANN, [call("Deal.settle", &[0], &[20])]),
         ]);
         town.checkpoint(&[
             visit(
                 ANN,
-                [call("Poll.count", &[bank, ann, bob, 0, 0], &[400]), call("Poll.result", &[bank], &[400, 100, bob])],
+                [
+                    call("Poll.count", &[bank, bob, ann, 0, 0, 0, 0, 0, 0], &[400]),
+                    call("Poll.result", &[bank], &[400, 100]),
+                ],
             ),
-            visit(BOB, [call("Names.owner", &[&name[..], &[0]].concat(), &[bob])]),
+            visit(BOB, [call("Names.resolve", &name, &[bob])]),
         ]);
     });
     assert_eq!(town.unproven(), Vec::<String>::new(), "functions that no session proves");
