@@ -11,6 +11,7 @@ use plonky2::util::serialization::{
 };
 
 use crate::gadgets::ecgfp5::{QuinticProductGenerator, QuinticQuotientGenerator};
+use crate::gadgets::integer::DivisionGenerator;
 
 /// A generator of our own.
 pub struct OwnGenerator {
@@ -33,6 +34,10 @@ static OWN_GENERATORS: &[OwnGenerator] = &[
         read: |buffer, common| {
             Ok(WitnessGeneratorRef::new(QuinticQuotientGenerator::deserialize(buffer, common)?.adapter()))
         },
+    },
+    OwnGenerator {
+        id: DivisionGenerator::ID,
+        read: |buffer, common| Ok(WitnessGeneratorRef::new(DivisionGenerator::deserialize(buffer, common)?.adapter())),
     },
 ];
 

@@ -26,7 +26,8 @@ use parth_protocol::ids::StateHeight;
 use crate::check::CodeError;
 use crate::contract::Contract;
 use crate::ir::{
-    Constant, Context, ContractCode, EventCode, FunctionCode, Op, OtherContract, Output, Parameter, Type, Value,
+    Constant, Context, ContractCode, EventCode, FunctionCode, IntegerOp, Op, OtherContract, Output, Parameter, Type,
+    Value,
 };
 
 /// The types of expressions.
@@ -222,6 +223,21 @@ impl FunctionBuilder {
         self.pure(Op::Mul(a.value, b.value))
     }
 
+    /// Whole quotient. A division by zero fails the call.
+    pub fn div<T: Integer>(&mut self, a: Expr<T>, b: Expr<T>) -> Expr<T> {
+        self.pure(Op::Integer(IntegerOp::Divide, a.value, b.value))
+    }
+
+    /// What a division leaves. A division by zero fails the call.
+    pub fn rem<T: Integer>(&mut self, a: Expr<T>, b: Expr<T>) -> Expr<T> {
+        self.pure(Op::Integer(IntegerOp::Remainder, a.value, b.value))
+    }
+
+    /// Any of the other operations on two `u32`; see [`IntegerOp`] for what fails.
+    pub fn bits(&mut self, operator: IntegerOp, a: Expr<kind::U32>, b: Expr<kind::U32>) -> Expr<kind::U32> {
+        self.pure(Op::Integer(operator, a.value, b.value))
+    }
+
     /// a < b.
     pub fn less<T: Integer>(&mut self, a: Expr<T>, b: Expr<T>) -> Expr<kind::Bool> {
         self.pure(Op::Less(a.value, b.value))
@@ -316,6 +332,11 @@ impl FunctionBuilder {
     /// The user's native balance before the call.
     pub fn balance(&mut self) -> Expr<kind::U64> {
         self.pure(Op::Context(Context::Balance))
+    }
+
+    /// The user's public key commitment.
+    pub fn key(&mut self) -> Expr<kind::Hash> {
+        self.pure(Op::Context(Context::Key))
     }
 
     /// The index of a fixed slot.

@@ -4,7 +4,7 @@ use parth_crypto::Digest;
 use parth_protocol::ids::{Amount, CheckpointId, ContractId, EventCount, StateHeight};
 use thiserror::Error;
 
-use crate::ir::Type;
+use crate::ir::{IntegerOp, Type};
 use crate::opening::{BadOpening, Unavailable};
 use crate::sorted::SearchError;
 
@@ -28,6 +28,18 @@ pub enum ExecError {
         sign: &'static str,
         /// The type.
         kind: Type,
+        /// The left operand.
+        left: u64,
+        /// The right operand.
+        right: u64,
+    },
+    /// A division by zero, or a shift that loses bits or is too far.
+    #[error("{left} {} {right} {} (operation {op})", .operator.sign(), .operator.failure())]
+    Integer {
+        /// Position of the operation.
+        op: usize,
+        /// What was to be done.
+        operator: IntegerOp,
         /// The left operand.
         left: u64,
         /// The right operand.
@@ -177,6 +189,7 @@ impl ExecError {
         match self {
             ExecError::Assert { op, .. }
             | ExecError::Overflow { op, .. }
+            | ExecError::Integer { op, .. }
             | ExecError::Convert { op, .. }
             | ExecError::Overdrawn { op, .. }
             | ExecError::SlotOutside { op, .. }

@@ -144,6 +144,8 @@ pub enum Context {
     Time,
     /// The user's native balance before the call (`u64`).
     Balance,
+    /// The user's public key commitment, as the user's leaf holds it (`hash`).
+    Key,
 }
 
 impl Context {
@@ -152,6 +154,81 @@ impl Context {
         match self {
             Context::User | Context::Contract | Context::Checkpoint => Type::U32,
             Context::Caller | Context::Nonce | Context::Time | Context::Balance => Type::U64,
+            Context::Key => Type::Hash,
+        }
+    }
+}
+
+/// What is done with two integers of one type, beside sums, differences and products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
+pub enum IntegerOp {
+    /// The whole quotient. A division by zero fails the call.
+    Divide,
+    /// What a division leaves. A division by zero fails the call.
+    Remainder,
+    /// The bits that both `u32` have.
+    BitAnd,
+    /// The bits that one `u32` has, or both.
+    BitOr,
+    /// The bits that one `u32` has, and not both.
+    BitXor,
+    /// The first `u32` moved up by as many bits as the second says, below 32. One that outgrows its type, or is moved by
+    /// 32 or more, fails the call.
+    ShiftLeft,
+    /// The first `u32` moved down by as many bits as the second says. One that is moved by 32 or more fails the call.
+    ShiftRight,
+}
+
+impl IntegerOp {
+    /// Every one.
+    pub const ALL: [IntegerOp; 7] = [
+        IntegerOp::Divide,
+        IntegerOp::Remainder,
+        IntegerOp::BitAnd,
+        IntegerOp::BitOr,
+        IntegerOp::BitXor,
+        IntegerOp::ShiftLeft,
+        IntegerOp::ShiftRight,
+    ];
+
+    /// How it is written.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            IntegerOp::Divide => "/",
+            IntegerOp::Remainder => "%",
+            IntegerOp::BitAnd => "&",
+            IntegerOp::BitOr => "|",
+            IntegerOp::BitXor => "^",
+            IntegerOp::ShiftLeft => "<<",
+            IntegerOp::ShiftRight => ">>",
+        }
+    }
+
+    /// What it did when it failed a call.
+    pub const fn failure(self) -> &'static str {
+        match self {
+            IntegerOp::Divide | IntegerOp::Remainder => "divides by zero",
+            _ => "loses bits",
+        }
+    }
+
+    /// Does it look at bits, and so takes `u32` only?
+    pub const fn is_bitwise(self) -> bool {
+        !matches!(self, IntegerOp::Divide | IntegerOp::Remainder)
+    }
+
+    /// The result for two integers below 2 to `bits`; nothing when it fails the call.
+    pub fn apply(self, left: u64, right: u64, bits: u32) -> Option<u64> {
+        let amount = u32::try_from(right).ok().filter(|&amount| amount < bits);
+        match self {
+            IntegerOp::Divide => left.checked_div(right),
+            IntegerOp::Remainder => left.checked_rem(right),
+            IntegerOp::BitAnd => Some(left & right),
+            IntegerOp::BitOr => Some(left | right),
+            IntegerOp::BitXor => Some(left ^ right),
+            // Both are below 2^32 here, so nothing falls off the end.
+            IntegerOp::ShiftLeft => amount.map(|amount| left << amount).filter(|result| result >> bits == 0),
+            IntegerOp::ShiftRight => amount.map(|amount| left >> amount),
         }
     }
 }
@@ -308,6 +385,8 @@ pub enum Op {
         /// Writes only when this bool is true, if it is given.
         when: Option<Value>,
     },
+    /// Something else with two integers of one type: both `u32`, or both `u64` where no bits are looked at.
+    Integer(IntegerOp, Value, Value),
 }
 
 /// A named input, output or field.

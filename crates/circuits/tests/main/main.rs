@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   gadgets     equal to their native twins; no free cell
+//!   integer     divisions with every wrong advice
 //!   book        every rule circuit equals its native statement, over the book of statements
 //!   recursion   composition with real proofs, and every way of passing off another child
 //!   forged      an evil circuit of the checkpoint class
@@ -18,6 +19,7 @@ mod cache;
 mod debts;
 mod forged;
 mod gadgets;
+mod integer;
 mod lock;
 mod own;
 mod recursion;

@@ -4,6 +4,7 @@
 //! interpreter, the native replay and the circuit agree on it by construction.
 
 pub(crate) mod group;
+mod integer;
 
 use std::collections::BTreeMap;
 
@@ -397,6 +398,7 @@ impl Checker<'_> {
                 self.changes(None)?;
                 self.is(*amount, Type::U64, "u64")?;
             }
+            Op::Integer(operator, a, b) => kind = Some(self.operate(*operator, *a, *b)?),
         }
         self.access.push(access);
         Ok(kind)

@@ -123,6 +123,8 @@ pub(crate) enum BinaryOp {
     Add,
     Sub,
     Mul,
+    /// Written `div(a, b)`.
+    Div,
     Rem,
     Equal,
     Differ,
@@ -145,6 +147,7 @@ impl BinaryOp {
             BinaryOp::Add => "+",
             BinaryOp::Sub => "-",
             BinaryOp::Mul => "*",
+            BinaryOp::Div => "/",
             BinaryOp::Rem => "%",
             BinaryOp::Equal => "===",
             BinaryOp::Differ => "!==",

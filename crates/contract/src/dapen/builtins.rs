@@ -13,6 +13,7 @@ pub(crate) enum Builtin {
     Copy,
     Arr,
     TimeAt,
+    Div,
     Map,
     GrowMap,
     Grows,
@@ -70,6 +71,11 @@ pub(crate) const FUNCTIONS: &[(&str, Builtin, &str)] = &[
         "/** Block time of a checkpoint older than the session's, in milliseconds since the Unix epoch. */\ndeclare function timeAt(checkpoint: CheckpointId): u64;",
     ),
     (
+        "div",
+        Builtin::Div,
+        "/** The whole quotient of two integers of one type. Dividing by zero fails the call. */\ndeclare function div<T extends number>(a: T, b: T): T;",
+    ),
+    (
         "map",
         Builtin::Map,
         "/** A value for each key: UserId, CheckpointId, u32 or u8; or hash, then for at most so many keys, a million unless said. */\ndeclare function map<K, V>(capacity?: K extends hash ? number : never): K extends hash ? HashMap<V> : StoreMap<K, V>;",
@@ -119,6 +125,7 @@ pub(crate) const CONTEXT: &[(&str, &str, &str)] = &[
     ),
     ("time", "u64", "Block time of that checkpoint, in milliseconds since the Unix epoch."),
     ("balance", "u64", "The user's native balance before the call."),
+    ("publicKey", "hash", "The user's public key commitment: a hash of the key that signs the user's sessions."),
 ];
 
 /// Constants: name, type, value, meaning.

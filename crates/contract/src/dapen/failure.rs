@@ -23,12 +23,18 @@ pub fn diagnostic(compiled: &Compiled, function: &str, error: &ExecError, values
     };
     let code = match error {
         ExecError::Assert { .. } if !map.is_check(op) => Code::E3001,
-        ExecError::Assert { .. } | ExecError::Overflow { .. } | ExecError::Convert { .. } => Code::E3002,
+        ExecError::Assert { .. }
+        | ExecError::Overflow { .. }
+        | ExecError::Integer { .. }
+        | ExecError::Convert { .. } => Code::E3002,
         _ => Code::E3003,
     };
     let message = match error {
         ExecError::Assert { message, .. } if code == Code::E3001 => format!("require failed: {message}"),
         ExecError::Overflow { sign, kind, left, right, .. } => format!("{left} {sign} {right} is no {kind}"),
+        ExecError::Integer { operator, left, right, .. } => {
+            format!("{left} {} {right} {}", operator.sign(), operator.failure())
+        }
         ExecError::Convert { to, value, .. } => format!("{value} is no {to}"),
         ExecError::Overdrawn { balance, amount, .. } => format!("the balance is {balance}, the call takes {amount}"),
         ExecError::NotOlder { checkpoint, anchor, .. } => {

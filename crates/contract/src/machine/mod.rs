@@ -4,6 +4,7 @@
 //! same in both, and is what the circuit enforces.
 
 mod group;
+mod integer;
 
 use parth_crypto::{Digest, Domain, Felt, hash};
 use parth_protocol::Record;
@@ -332,6 +333,7 @@ impl<S: Source> Machine<'_, S> {
             Op::WriteGroup { group, log, at: first, words, when } => {
                 self.write_group(at, *group, *log, *first, words, self.happens(*when))?
             }
+            Op::Integer(operator, a, b) => self.operate(at, *operator, *a, *b)?,
         })
     }
 
@@ -422,6 +424,7 @@ impl<S: Source> Machine<'_, S> {
             Context::Nonce => Datum::U64(session.nonce.get()),
             Context::Time => Datum::U64(self.anchor()?.time.get()),
             Context::Balance => Datum::U64(self.head.balance.get()),
+            Context::Key => Datum::Hash(session.key),
         })
     }
 

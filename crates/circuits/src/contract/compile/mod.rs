@@ -5,6 +5,7 @@
 //! themselves (user, contract, nonce, times, balance) is bounded by what vouches for their digests.
 
 mod group;
+mod operate;
 
 use std::collections::HashMap;
 
@@ -18,7 +19,7 @@ use plonky2::iop::target::{BoolTarget, Target};
 
 use super::opening::{CheckpointTarget, OpeningTarget};
 use crate::gadgets::hash::{DigestTarget, constant, hash, link};
-use crate::gadgets::{logic, merkle, range};
+use crate::gadgets::{integer, logic, merkle, range};
 use crate::records::block::CheckpointLeafTarget;
 use crate::records::session::{CallTarget, SessionStartTarget};
 use crate::twin::RecordTarget;
@@ -92,6 +93,8 @@ pub(super) struct Compiler<'a> {
     rows: &'a mut Vec<usize>,
     /// Bits of values that were split before, by width.
     bits: HashMap<(Target, usize), Vec<BoolTarget>>,
+    /// Quotients and remainders computed before, by the two numbers.
+    divisions: HashMap<(Target, Target), (Target, Target)>,
     balance: Target,
     effects: Effects,
 }
@@ -143,6 +146,7 @@ impl<'a> Compiler<'a> {
             deferred: Vec::new(),
             rows,
             bits: HashMap::new(),
+            divisions: HashMap::new(),
             balance,
             effects: Effects {
                 outputs: Vec::new(),
@@ -223,7 +227,7 @@ impl<'a> Compiler<'a> {
             }
             Op::Pack(values) => Wire::Digest(DigestTarget(values.map(|value| self.one(value)))),
             Op::Lane(value, lane) => Wire::One(self.digest(*value).0[usize::from(*lane)]),
-            Op::Context(context) => Wire::One(self.context(*context)),
+            Op::Context(context) => self.context(*context),
             Op::Read(index) => {
                 let number = self.open_own(at, *index);
                 self.own[number].as_ref().map_or(Wire::Nothing, |own| Wire::Digest(own.word))
@@ -276,6 +280,7 @@ impl<'a> Compiler<'a> {
             Op::ReadGroup { group, at: word, .. } => self.group_word(at, None, *group, *word),
             Op::SlotGroup { state, group, at: word, .. } => self.group_word(at, Some(*state), *group, *word),
             Op::WriteGroup { group, at: first, words, when, .. } => self.write_group(at, *group, *first, words, *when),
+            Op::Integer(operator, a, b) => self.operate(*operator, *a, *b),
         }
     }
 
@@ -345,27 +350,13 @@ impl<'a> Compiler<'a> {
             let product = self.builder.mul(left, right);
             return self.typed(a, product);
         }
-        // In halves of 31 bits: a · b = high · 2^62 + middle · 2^31 + low · low. The product is below 2^62 exactly when
-        // high is zero, middle is below 2^31 and the sum is below 2^62. high is below 2^62 and middle below 2^63, so
-        // neither wraps; with middle below 2^31 the sum is below 2^63.
-        const HALF: usize = U64_BITS as usize / 2;
-        let builder = &mut *self.builder;
-        let (left_low, left_high) = builder.split_low_high(left, HALF, U64_BITS as usize);
-        let (right_low, right_high) = builder.split_low_high(right, HALF, U64_BITS as usize);
-        let high = builder.mul(left_high, right_high);
-        builder.assert_zero(high);
-        let middle = builder.mul(left_high, right_low);
-        let middle = builder.mul_add(left_low, right_high, middle);
-        range::check(builder, middle, HALF);
-        let low = builder.mul(left_low, right_low);
-        let shift = constant(builder, Felt::reduce(1 << HALF));
-        let product = builder.mul_add(middle, shift, low);
+        let product = integer::product(self.builder, left, right);
         self.typed(a, product)
     }
 
-    fn context(&mut self, context: Context) -> Target {
+    fn context(&mut self, context: Context) -> Wire {
         let (session, call) = (self.head.session, self.head.call);
-        match context {
+        Wire::One(match context {
             Context::User => session.user,
             Context::Contract => call.contract,
             Context::Caller => call.caller,
@@ -373,7 +364,8 @@ impl<'a> Compiler<'a> {
             Context::Checkpoint => session.anchor,
             Context::Time => self.anchor().time,
             Context::Balance => self.head.balance,
-        }
+            Context::Key => return Wire::Digest(session.key),
+        })
     }
 
     fn anchor(&self) -> &'a CheckpointLeafTarget {

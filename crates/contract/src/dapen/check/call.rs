@@ -159,6 +159,10 @@ impl Body<'_> {
                 self.small_enough(&ty, span)?;
                 make(ExprKind::Fill(Box::new(element)), ty)
             }
+            Builtin::Div => {
+                let [a, b] = self.arguments(name, given, span)?;
+                self.binary(BinaryOp::Div, &a, &b, span, wanted)
+            }
             Builtin::TimeAt => {
                 let [checkpoint] = self.arguments(name, given, span)?;
                 let checkpoint = self.typed(&checkpoint, &Ty::Checkpoint)?;

@@ -230,9 +230,7 @@ impl Body<'_> {
             "checkpoint" => Context::Checkpoint,
             "time" => Context::Time,
             "balance" => Context::Balance,
-            "publicKey" => {
-                return self.refuse(Code::E0501, name.span, "ctx.publicKey is not supported yet");
-            }
+            "publicKey" => Context::Key,
             other => {
                 let names: Vec<_> = builtins::CONTEXT.iter().map(|(name, ..)| *name).collect();
                 let help = format!("there are {}", names.join(", "));
@@ -260,7 +258,7 @@ impl Body<'_> {
         Some(((**element).clone(), index))
     }
 
-    fn binary(
+    pub(super) fn binary(
         &mut self,
         op: BinaryOp,
         left: &ast::Expr,
@@ -328,10 +326,12 @@ impl Body<'_> {
             };
             return self.refuse_with(Code::E0305, span, message, help);
         }
-        match op {
-            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => Some(()),
-            _ => self.refuse(Code::E0501, span, format!("`{}` is not supported yet", op.sign())),
+        let bits = !matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem);
+        if bits && *ty == Ty::U64 {
+            let message = format!("`{}` does not work on u64", op.sign());
+            return self.refuse_with(Code::E0305, span, message, "bits are for u8 and u32: convert with `u32(x)`");
         }
+        Some(())
     }
 
     fn object(&mut self, fields: &[(Name, ast::Expr)], span: Span, wanted: Option<&Ty>) -> Checked<Expr> {

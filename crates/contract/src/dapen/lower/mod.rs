@@ -12,11 +12,13 @@
 //! | --- | --- |
 //! | this one | functions, statements, branches |
 //! | [`value`] | expressions |
+//! | [`integer`] | division, remainders, bits and shifts |
 //! | [`store`] | state: words, maps, lists, views |
 //! | [`sorted`] | maps by hash |
 //! | [`emit`] | writes operations |
 
 mod emit;
+mod integer;
 mod sorted;
 mod store;
 mod value;

@@ -287,7 +287,8 @@ impl Lowerer<'_> {
         let sign = match op {
             BinaryOp::Add => '+',
             BinaryOp::Sub => '-',
-            _ => '*',
+            BinaryOp::Mul => '*',
+            other => return self.operate(super::integer::operator(other), ty, a, b, spans),
         };
         if let Some(value) = self.emit.folded(sign, a, b) {
             if *ty == Ty::U8 {

@@ -408,9 +408,14 @@ impl Reader<'_> {
             ast::AssignmentOperator::BitwiseAnd => Some(BinaryOp::BitAnd),
             ast::AssignmentOperator::BitwiseOR => Some(BinaryOp::BitOr),
             ast::AssignmentOperator::BitwiseXOR => Some(BinaryOp::BitXor),
+            ast::AssignmentOperator::ShiftLeft => Some(BinaryOp::ShiftLeft),
+            ast::AssignmentOperator::ShiftRight => Some(BinaryOp::ShiftRight),
             other => {
                 let message = format!("`{}` is not in the language", other.as_str());
-                let help = "there are = += -= *= %= &= |= ^=";
+                let help = match other {
+                    ast::AssignmentOperator::Division => "write `a = div(a, b)`",
+                    _ => "there are = += -= *= %= and, on u8 and u32, &= |= ^= <<= >>=",
+                };
                 return self.refuse_with(Code::E0204, span, message, help);
             }
         })
