@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use parth_crypto::{Digest, Felt};
-use parth_protocol::ids::StateHeight;
+use parth_protocol::ids::{MethodId, StateHeight};
 
 use crate::check::CodeError;
 use crate::contract::Contract;
@@ -111,6 +111,10 @@ impl<T: Data> From<Expr<T>> for Value {
 /// A kind of event of the contract under construction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventKind(u16);
+
+/// An inline call of the function under construction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InlineCall(Value);
 
 /// A contract under construction.
 #[derive(Clone, Debug)]
@@ -423,6 +427,12 @@ impl FunctionBuilder {
         self.pure(Op::State { user: user.value, contract, at: at.map(|at| at.value) })
     }
 
+    /// The user's own state in another contract, whose state trees have a height of 1 to 48, as it stands before the
+    /// call.
+    pub fn mine(&mut self, contract: Expr<kind::U32>, height: StateHeight) -> Expr<kind::State> {
+        self.pure(Op::Mine(OtherContract { id: contract.value, height }))
+    }
+
     /// A word of a frozen state.
     pub fn read_of<T: Number>(&mut self, state: Expr<kind::State>, index: Expr<T>) -> Expr<kind::Hash> {
         self.pure(Op::Slot(state.value, index.value))
@@ -442,6 +452,27 @@ impl FunctionBuilder {
     /// Emits an event when a condition holds.
     pub fn emit_when(&mut self, when: Expr<kind::Bool>, event: EventKind, fields: &[Value]) {
         self.command(Op::Emit { event: event.0, fields: fields.to_vec(), when: Some(when.value) });
+    }
+
+    /// Calls another contract inline, when a condition holds, if one is given; its results have these types. They are
+    /// read with [`FunctionBuilder::result`].
+    pub fn call_inline(
+        &mut self,
+        contract: Expr<kind::U32>,
+        method: MethodId,
+        inputs: &[Value],
+        outputs: &[Type],
+        when: Option<Expr<kind::Bool>>,
+    ) -> InlineCall {
+        let (inputs, outputs) = (inputs.to_vec(), outputs.to_vec());
+        let when = when.map(Expr::value);
+        self.command(Op::Inline { contract: contract.value, method, inputs, outputs, when });
+        InlineCall(Value(self.code.ops.len() as u32 - 1))
+    }
+
+    /// A result of an inline call. The check at the end refuses another type than the call has there.
+    pub fn result<T: Data>(&mut self, call: InlineCall, position: u16) -> Expr<T> {
+        self.pure(Op::Result(call.0, position))
     }
 
     /// Takes native balance from the user. System contract only; fails the call when overdrawn.

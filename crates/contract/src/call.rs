@@ -11,9 +11,11 @@ use parth_protocol::profile::Profile;
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::{Call, SessionStart};
 
+use crate::debt::{Debt, InlineDebt};
 use crate::error::ExecError;
 use crate::function::Function;
 use crate::machine::{self, FrozenState, Outcome, Source};
+use crate::mine::MineOpening;
 use crate::opening::{BadOpening, CheckpointOpening, GroupOpening, Opened, Opening, SlotOpening, StateOpening};
 use crate::sorted::SortedList;
 
@@ -141,5 +143,23 @@ impl Source for Replay<'_> {
 
     fn free(&mut self, list: SortedList, key: Digest) -> Result<u32, ExecError> {
         self.find(None, list, key)
+    }
+
+    fn mine(&mut self, _: CheckpointId, _: ContractId) -> Result<MineOpening, ExecError> {
+        match self.next(Opened::Mine)? {
+            Opening::Mine(opening) => Ok((**opening).clone()),
+            _ => self.missing(Opened::Mine),
+        }
+    }
+
+    fn results(&mut self, _: usize, _: &[InlineDebt], _: &Debt, felts: usize) -> Result<Vec<Felt>, ExecError> {
+        self.no_results(felts)
+    }
+
+    fn no_results(&mut self, _: usize) -> Result<Vec<Felt>, ExecError> {
+        match self.next(Opened::Results)? {
+            Opening::Results(felts) => Ok(felts.clone()),
+            _ => self.missing(Opened::Results),
+        }
     }
 }

@@ -4,6 +4,7 @@ use parth_crypto::Digest;
 use parth_protocol::ids::{Amount, CheckpointId, ContractId, EventCount, StateHeight};
 use thiserror::Error;
 
+use crate::debt::Debt;
 use crate::ir::{IntegerOp, Type};
 use crate::opening::{BadOpening, Unavailable};
 use crate::sorted::SearchError;
@@ -173,6 +174,29 @@ pub enum ExecError {
         /// Of the state given.
         actual: usize,
     },
+    /// A result of an inline call does not fit its type.
+    #[error("result {position} of the inline call is {value}, which is no {kind} (operation {op})")]
+    ResultRange {
+        /// Position of the operation.
+        op: usize,
+        /// Position among the results.
+        position: usize,
+        /// Its type.
+        kind: Type,
+        /// The number claimed.
+        value: u64,
+    },
+    /// The results of an inline call are not known yet. Given by a run that has fewer claims than the code makes calls;
+    /// see [`crate::settle`].
+    #[error("the results of an inline call are not known (operation {op})")]
+    NeedsResults {
+        /// Position of the operation.
+        op: usize,
+        /// The inline calls up to this one.
+        calls: Vec<Debt>,
+        /// Felts of results that this one gives.
+        felts: usize,
+    },
     /// The event count leaves its range.
     #[error("{before} events and {count} more are not below 2^48")]
     EventCount {
@@ -194,6 +218,8 @@ impl ExecError {
             | ExecError::Overdrawn { op, .. }
             | ExecError::SlotOutside { op, .. }
             | ExecError::NotOlder { op, .. }
+            | ExecError::ResultRange { op, .. }
+            | ExecError::NeedsResults { op, .. }
             | ExecError::OtherHeight { op, .. } => Some(*op),
             _ => None,
         }

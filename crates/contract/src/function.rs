@@ -37,12 +37,25 @@ pub enum OpeningKind {
         /// It is below 2 to this.
         bits: u8,
     },
+    /// The state root of the session's own user in another contract, as it stands.
+    Mine,
+    /// What an inline call gives, as the caller claims.
+    Results {
+        /// How many felts.
+        felts: u16,
+    },
 }
 
 impl OpeningKind {
     /// Does it need nothing of the chain?
     pub const fn is_own(self) -> bool {
-        matches!(self, OpeningKind::Own | OpeningKind::Group { own: true, .. } | OpeningKind::Position { .. })
+        matches!(
+            self,
+            OpeningKind::Own
+                | OpeningKind::Group { own: true, .. }
+                | OpeningKind::Position { .. }
+                | OpeningKind::Results { .. }
+        )
     }
 }
 

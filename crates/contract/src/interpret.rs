@@ -8,11 +8,12 @@ use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::{Call, CallContext, Session};
 
 use crate::call::CallWitness;
-use crate::debt::Debt;
+use crate::debt::{Debt, InlineDebt};
 use crate::error::ExecError;
 use crate::function::Function;
 use crate::machine::{self, Event, FrozenState, Outcome, Source, Values, Write};
-use crate::opening::{CheckpointOpening, GroupOpening, Opening, Reader, SlotOpening, StateOpening};
+use crate::mine::MineOpening;
+use crate::opening::{CheckpointOpening, GroupOpening, Opening, Reader, SlotOpening, StateOpening, Unavailable};
 use crate::sorted::SortedList;
 
 /// A call that can be made, with everything that its proof needs.
@@ -30,6 +31,8 @@ pub struct Execution {
     pub writes: Vec<Write>,
     /// The calls that it owes, in the order in which they are to be made.
     pub deferred: Vec<Debt>,
+    /// The calls that it makes inline, in order, with the results that were claimed of them.
+    pub inline: Vec<InlineDebt>,
     /// Inputs of the call's circuit.
     pub witness: CallWitness,
 }
@@ -49,12 +52,15 @@ pub fn execute(
     own: &SparseTree,
     reader: &dyn Reader,
 ) -> Result<Execution, ExecError> {
-    let executed = execute_with_values(profile, contract, function, Caller::USER, session, anchor, inputs, own, reader);
+    let user = Caller::USER;
+    let executed = execute_with_values(profile, contract, function, user, session, anchor, inputs, own, reader, &[]);
     executed.map_err(|(error, _)| error)
 }
 
-/// As [`execute`], for any caller; a refusal comes with the values that the code computed until then, to show them at
-/// their place in the source.
+/// As [`execute`], for any caller, with claimed results of the inline calls that are made; a refusal comes with the
+/// values that the code computed until then, to show them at their place in the source.
+///
+/// That the callees give these results is for [`crate::settle`] to find, and for the session to prove.
 #[allow(clippy::too_many_arguments)] // as `execute`
 pub fn execute_with_values(
     profile: &Profile,
@@ -66,6 +72,7 @@ pub fn execute_with_values(
     inputs: &[Felt],
     own: &SparseTree,
     reader: &dyn Reader,
+    claims: &[Vec<Felt>],
 ) -> Result<Execution, (ExecError, Values)> {
     if own.height() != usize::from(function.state_height().get()) {
         let error = ExecError::OwnHeight { expected: function.state_height(), actual: own.height() };
@@ -90,18 +97,30 @@ pub fn execute_with_values(
         anchor: function.opens_anchor().then(|| anchor.clone()),
         openings: Vec::new(),
     };
-    let mut live = Live { own: own.clone(), reader, openings: Vec::new() };
+    let mut live = Live { own: own.clone(), reader, claims, openings: Vec::new() };
     let outcome = machine::run_with_values(profile, function, &witness, &mut live)?;
     witness.openings = live.openings;
-    let Outcome { context, outputs, events, writes, deferred } = outcome;
-    Ok(Execution { call, context, outputs, events, writes, deferred, witness })
+    let Outcome { context, outputs, events, writes, deferred, inline } = outcome;
+    Ok(Execution { call, context, outputs, events, writes, deferred, inline, witness })
 }
 
 /// Openings from the user's own state, as it evolves, and from a reader; all are recorded.
 struct Live<'a> {
     own: SparseTree,
     reader: &'a dyn Reader,
+    /// Results of the inline calls that are made, in order.
+    claims: &'a [Vec<Felt>],
     openings: Vec<Opening>,
+}
+
+impl Live<'_> {
+    fn frozen_slot(&self, state: &FrozenState, index: SlotIndex) -> Result<SlotOpening, Unavailable> {
+        if state.mine {
+            self.reader.mine_slot(state.contract, index)
+        } else {
+            self.reader.slot(state.at, state.user, state.contract, index)
+        }
+    }
 }
 
 impl Source for Live<'_> {
@@ -137,11 +156,8 @@ impl Source for Live<'_> {
 
     fn slot(&mut self, state: &FrozenState, index: SlotIndex) -> Result<SlotOpening, ExecError> {
         let empty = merkle::empty_root(Domain::StateNode, usize::from(state.height.get()));
-        let opening = if state.root == empty {
-            SlotOpening::empty(state.height)
-        } else {
-            self.reader.slot(state.at, state.user, state.contract, index)?
-        };
+        let opening =
+            if state.root == empty { SlotOpening::empty(state.height) } else { self.frozen_slot(state, index)? };
         self.openings.push(Opening::Slot(opening.clone()));
         Ok(opening)
     }
@@ -166,7 +182,7 @@ impl Source for Live<'_> {
             Some(state) => {
                 let mut opening = GroupOpening { words: Vec::new(), siblings: Vec::new() };
                 for index in (first..).take(1 << log).map_while(SlotIndex::new) {
-                    let slot = self.reader.slot(state.at, state.user, state.contract, index)?;
+                    let slot = self.frozen_slot(state, index)?;
                     opening.words.push(slot.word);
                     opening.siblings = slot.siblings.get(usize::from(log)..).unwrap_or_default().to_vec();
                 }
@@ -185,6 +201,8 @@ impl Source for Live<'_> {
                 // Where the path is not taken the key is zero, and nobody is asked.
                 if key.is_zero() || state.root == empty {
                     0
+                } else if state.mine {
+                    list.walk(key, |index| Ok(self.reader.mine_slot(state.contract, index)?.word))?
                 } else {
                     self.reader.find(state.at, state.user, state.contract, list, key)?
                 }
@@ -198,5 +216,27 @@ impl Source for Live<'_> {
         let position = list.free_in(key, &self.own);
         self.openings.push(Opening::Position(position));
         Ok(position)
+    }
+
+    fn mine(&mut self, anchor: CheckpointId, contract: ContractId) -> Result<MineOpening, ExecError> {
+        let (state, state_path) = self.reader.mine(contract)?;
+        let opening = MineOpening { state, state_path, contract: self.reader.contract(anchor, contract)? };
+        self.openings.push(Opening::Mine(Box::new(opening.clone())));
+        Ok(opening)
+    }
+
+    fn results(&mut self, op: usize, before: &[InlineDebt], call: &Debt, felts: usize) -> Result<Vec<Felt>, ExecError> {
+        let Some(results) = self.claims.get(before.len()) else {
+            let calls = before.iter().map(|made| &made.debt).chain([call]).cloned().collect();
+            return Err(ExecError::NeedsResults { op, calls, felts });
+        };
+        self.openings.push(Opening::Results(results.clone()));
+        Ok(results.clone())
+    }
+
+    fn no_results(&mut self, felts: usize) -> Result<Vec<Felt>, ExecError> {
+        let zeros = vec![Felt::ZERO; felts];
+        self.openings.push(Opening::Results(zeros.clone()));
+        Ok(zeros)
     }
 }

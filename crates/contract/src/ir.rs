@@ -387,6 +387,26 @@ pub enum Op {
     },
     /// Something else with two integers of one type: both `u32`, or both `u64` where no bits are looked at.
     Integer(IntegerOp, Value, Value),
+    /// The user's own state in another contract, as it stands before this call: what earlier calls of the session wrote
+    /// is in it. A state that does not exist reads as zeros.
+    Mine(OtherContract),
+    /// Calls another contract inline: by the same user, right after this call, before anything else. Its results are
+    /// known here: the caller claims them, and the session takes nothing else before a call that gives exactly them.
+    /// It becomes an item of the list of inline calls: see [`crate::debt`]. Itself it has no result; see [`Op::Result`].
+    Inline {
+        /// The contract to call (`u32`).
+        contract: Value,
+        /// The method to call there.
+        method: MethodId,
+        /// Its inputs in order. The caller vouches for their number and types: the callee checks them.
+        inputs: Vec<Value>,
+        /// The types of its results in order. None is a handle.
+        outputs: Vec<Type>,
+        /// Makes the call only when this bool is true, if it is given. Results of a call that is not made are zeros.
+        when: Option<Value>,
+    },
+    /// The result of an inline call at a position.
+    Result(Value, u16),
 }
 
 /// A named input, output or field.

@@ -18,10 +18,12 @@
 //! | [`mod@contract`] | checked contracts: bytes, digest, leaves |
 //! | [`builder`] | writes contracts in Rust |
 //! | [`dapen`] | compiles contracts from source |
-//! | [`debt`] | calls that a call owes |
+//! | [`debt`] | calls that a call makes: deferred and inline |
+//! | [`settle`] | everything that one call of a user makes, results of inline calls included |
 //! | [`abi`] | interfaces as JSON |
 //! | [`opening`] | what proves a read, and readers |
 //! | [`sorted`] | sorted lists in a state, for maps by hash |
+//! | [`mine`] | reads of the own state in other contracts |
 //! | [`interpret`] | executes a call |
 //! | [`call`] | the statement of one call |
 //! | [`sandbox`] | a chain in memory to run contracts on, without proofs |
@@ -40,9 +42,11 @@ pub mod function;
 pub mod interpret;
 pub mod ir;
 mod machine;
+pub mod mine;
 pub mod names;
 pub mod opening;
 pub mod sandbox;
+pub mod settle;
 pub mod sorted;
 
 pub use call::CallWitness;

@@ -10,7 +10,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use parth_crypto::merkle;
-use parth_crypto::{Digest, Domain, node};
+use parth_crypto::{Digest, Domain, Felt, node};
 use parth_protocol::Record;
 use parth_protocol::ids::{CheckpointId, ContractId, SlotIndex, StateHeight, UserId};
 use parth_protocol::profile::Profile;
@@ -19,6 +19,7 @@ use parth_protocol::records::leaf::{ContractLeaf, UserLeaf};
 use parth_protocol::tree::{Checkpoints, Contracts, Siblings, TreeKind, UserContracts, Users};
 use thiserror::Error;
 
+use crate::mine::MineOpening;
 use crate::sorted::{SearchError, SortedList};
 
 /// A word of a state tree with the siblings of its place, leaf first.
@@ -87,6 +88,10 @@ pub enum Opening {
     Group(GroupOpening),
     /// A position that nothing is proven of: advice.
     Position(u32),
+    /// The state root of the session's own user in another contract, as it stands.
+    Mine(Box<MineOpening>),
+    /// What an inline call gives, as the caller claims: felts in order.
+    Results(Vec<Felt>),
 }
 
 /// Why a read gives nothing: the reader's own reason, in words.
@@ -125,6 +130,18 @@ pub trait Reader {
         key: Digest,
     ) -> Result<u32, SearchError> {
         list.walk(key, |index| Ok(self.slot(at, user, contract, index)?.word))
+    }
+
+    /// The state root of the session's own user in a contract, as it stands before the call, with its siblings in the
+    /// user's contract tree; zero when the user never used the contract. A chain knows no session: see
+    /// [`crate::mine::InSession`].
+    fn mine(&self, contract: ContractId) -> Result<(Digest, Siblings<UserContracts>), Unavailable> {
+        Err(Unavailable(format!("no session is open to read the own state in contract {contract} from")))
+    }
+
+    /// A word of that state. Not asked for states that do not exist.
+    fn mine_slot(&self, contract: ContractId, index: SlotIndex) -> Result<SlotOpening, Unavailable> {
+        Err(Unavailable(format!("no session is open to read slot {index} of contract {contract} from")))
     }
 }
 
@@ -173,6 +190,10 @@ pub enum Opened {
     Group,
     /// A position in a sorted list.
     Position,
+    /// The state root of the session's own user in another contract.
+    Mine,
+    /// The results of an inline call.
+    Results,
 }
 
 impl std::fmt::Display for Opened {
@@ -186,6 +207,8 @@ impl std::fmt::Display for Opened {
             Opened::Slot => "a word of a user's state",
             Opened::Group => "a group of words of a state",
             Opened::Position => "a position in a sorted list",
+            Opened::Mine => "the own state root in another contract",
+            Opened::Results => "the results of an inline call",
         })
     }
 }
@@ -247,6 +270,17 @@ pub enum BadOpening {
         /// Openings found.
         actual: usize,
     },
+    /// An inline call has other results than the code names.
+    #[error("the witness has {actual} felts of results of an inline call, expected {expected}")]
+    Results {
+        /// Felts of the results that the code names.
+        expected: usize,
+        /// Felts found.
+        actual: usize,
+    },
+    /// An inline call that is not made has results other than zeros.
+    #[error("the witness has results of an inline call that is not made")]
+    NotCalled,
 }
 
 /// The root above `leaf`, in a tree of `height`.
@@ -267,7 +301,7 @@ pub(crate) fn root(
     Ok(merkle::climb(domain, index, leaf, siblings))
 }
 
-fn check<K: TreeKind>(
+pub(crate) fn check<K: TreeKind>(
     what: Opened,
     profile: &Profile,
     expected: Digest,

@@ -4,9 +4,11 @@
 //! ```text
 //!   open(user) ──▸ call, call, … ──▸ close ──▸ checkpoint ──▸ open …
 //! ```
-//! Each call is executed, its witness is re-checked, and it passes the protocol's own `session::step`.
+//! Each call is executed with those that it makes, the witness of each is re-checked, and each passes the protocol's
+//! own `session::step`, `session::inline_step` or `session::deferred_step`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use parth_crypto::merkle::{self, SparseTree};
 use parth_crypto::{Digest, Felt};
@@ -19,8 +21,10 @@ use parth_protocol::records::global::GlobalState;
 use parth_protocol::records::guta::SessionStats;
 use parth_protocol::records::leaf::UserLeaf;
 use parth_protocol::records::session::Session;
-use parth_protocol::reject::Reject;
-use parth_protocol::session::{call::TakenCall, start::Start, step::Step};
+use parth_protocol::reject::{Reject, Rule};
+use parth_protocol::session::{
+    call::TakenCall, deferred_step::DeferredStep, inline_step::InlineStep, start::Start, step::Step,
+};
 use parth_protocol::statement::Statement;
 use parth_protocol::tree::{
     Checkpoints, Contracts, Deposits, Registrations, SessionWhitelist, Siblings, TreeKind, UserContracts, Users,
@@ -29,9 +33,10 @@ use thiserror::Error;
 
 use crate::contract::{Contract, DeployError, Deployed};
 use crate::error::ExecError;
-use crate::interpret::{Execution, execute, execute_with_values};
+use crate::interpret::Execution;
 use crate::machine::Values;
 use crate::opening::{CheckpointOpening, ContractOpening, Reader, SlotOpening, StateOpening, Unavailable};
+use crate::settle::{self, Made, MakeError, Pays, Standing, Surroundings};
 use crate::sorted::{SearchError, SortedList};
 
 /// Why the sandbox refuses something.
@@ -62,6 +67,23 @@ pub enum SandboxError {
     /// The call cannot be made.
     #[error(transparent)]
     Exec(#[from] ExecError),
+    /// A call that it makes cannot be made.
+    #[error("function {function} of contract {contract}, called by contract {caller}: {error}")]
+    Owed {
+        /// The contract that is called.
+        contract: ContractId,
+        /// The function's name.
+        function: String,
+        /// The contract that calls.
+        caller: Caller,
+        /// Why.
+        error: Box<ExecError>,
+        /// What the code computed until then.
+        values: Values,
+    },
+    /// What the call makes cannot be made as a whole.
+    #[error(transparent)]
+    Make(MakeError),
     /// The protocol refuses the call or the session.
     #[error(transparent)]
     Reject(#[from] Reject),
@@ -72,7 +94,7 @@ pub enum SandboxError {
 struct Account {
     leaf: UserLeaf,
     contracts: SparseTree,
-    states: BTreeMap<ContractId, SparseTree>,
+    states: BTreeMap<ContractId, Arc<SparseTree>>,
 }
 
 /// Everything at one checkpoint.
@@ -119,11 +141,76 @@ impl SandboxSession {
 
     /// The user's state in a contract as it stands in this session, if the user ever used it.
     pub fn state(&self, contract: ContractId) -> Option<&SparseTree> {
-        self.account.states.get(&contract)
+        self.account.states.get(&contract).map(Arc::as_ref)
     }
 
-    fn state_or_empty(&self, contract: ContractId, code: &Contract) -> SparseTree {
-        self.state(contract).cloned().unwrap_or_else(|| code.empty_state())
+    fn standing(&self) -> Standing {
+        let Account { contracts, states, .. } = &self.account;
+        Standing { session: self.session.clone(), contracts: contracts.clone(), states: states.clone() }
+    }
+}
+
+/// A sandbox as a session sees it.
+struct Around<'a> {
+    sandbox: &'a Sandbox,
+    anchor: &'a CheckpointLeaf,
+}
+
+/// Why [`Around`] refuses.
+enum Refused {
+    Make(MakeError),
+    Sandbox(SandboxError),
+}
+
+impl From<MakeError> for Refused {
+    fn from(error: MakeError) -> Refused {
+        Refused::Make(error)
+    }
+}
+
+impl From<Refused> for SandboxError {
+    fn from(refused: Refused) -> SandboxError {
+        match refused {
+            Refused::Make(error) => error.into(),
+            Refused::Sandbox(error) => error,
+        }
+    }
+}
+
+impl From<MakeError> for SandboxError {
+    fn from(error: MakeError) -> SandboxError {
+        match error {
+            MakeError::Call { caller: Caller::USER, error, .. } => SandboxError::Exec(*error),
+            MakeError::Call { contract, function, caller, error, values } => {
+                SandboxError::Owed { contract, function, caller, error, values }
+            }
+            other => SandboxError::Make(other),
+        }
+    }
+}
+
+impl Surroundings for Around<'_> {
+    type Error = Refused;
+
+    fn profile(&self) -> &Profile {
+        &self.sandbox.rules.profile
+    }
+
+    fn anchor(&self) -> &CheckpointLeaf {
+        self.anchor
+    }
+
+    fn chain(&self) -> &dyn Reader {
+        self.sandbox
+    }
+
+    fn code(&self, _: Caller, contract: ContractId) -> Result<&Contract, Refused> {
+        self.sandbox.placed(contract).map(|(code, _)| code).map_err(Refused::Sandbox)
+    }
+
+    fn own(&self, _: ContractId, code: &Contract) -> Result<SparseTree, Refused> {
+        // A session holds all states that its user has.
+        Ok(code.empty_state())
     }
 }
 
@@ -246,7 +333,8 @@ impl Sandbox {
         Ok(SandboxSession { session: start.apply(&self.rules)?, account: account.clone(), calls: Vec::new() })
     }
 
-    /// Makes a call. A refused one leaves the session as it was.
+    /// Makes a call, what it calls inline, and what all of these owe; gives what the call itself did. A refused one
+    /// leaves the session as it was.
     pub fn call(
         &self,
         session: &mut SandboxSession,
@@ -254,60 +342,86 @@ impl Sandbox {
         function: &str,
         inputs: &[Felt],
     ) -> Result<Execution, SandboxError> {
-        let profile = &self.rules.profile;
-        let (code, deployed) = self.contracts.get(contract.get() as usize).ok_or(SandboxError::NoContract(contract))?;
+        let (code, _) = self.placed(contract)?;
         let unknown = || ExecError::UnknownFunction { contract: code.name().to_owned(), name: function.to_owned() };
-        let function = code.function(function).ok_or_else(unknown)?;
-        let placed = deployed.function(function.method()).ok_or_else(unknown)?;
-        let mut state = session.state_or_empty(contract, code);
-        let snapshot = self.anchor_of(session);
-        let open = &session.session;
-        let execution = execute(profile, contract, function, open, &snapshot.leaf, inputs, &state, self)?;
-        execution.witness.apply(profile, function)?;
-
-        let at = u64::from(contract.get());
-        let contracts = &session.account.contracts;
-        let circuit = self.circuits.listed::<SessionWhitelist>(profile, CircuitId::SessionStep);
-        let step = Step {
-            previous: open.clone(),
-            // The step stands in the session whitelist of every set of circuits.
-            previous_circuit: circuit.ok_or(SandboxError::NoContract(contract))?,
-            anchor_leaf: snapshot.leaf.clone(),
-            taken: TakenCall {
-                contract: deployed.leaf().clone(),
-                contract_path: Siblings::new(snapshot.contracts.path(at).siblings),
-                function: placed.leaf,
-                function_index: placed.index,
-                function_path: placed.path,
-                call: execution.call.clone(),
-                context: execution.context.clone(),
-                state_leaf: contracts.leaf(at),
-                state_path: Siblings::new(contracts.path(at).siblings),
-            },
-        };
-        session.session = step.apply(&self.rules)?;
-        for write in &execution.writes {
-            state.set(write.index.get(), write.new);
+        let method = code.function(function).ok_or_else(unknown)?.method();
+        let around = Around { sandbox: self, anchor: &self.anchor_of(session).leaf };
+        let mut standing = session.standing();
+        let made = settle::make(&around, &mut standing, contract, method, inputs)?;
+        let (mut open, mut contracts) = (session.session.clone(), session.account.contracts.clone());
+        for made in &made {
+            open = self.step(&open, self.anchor_of(session), &contracts, made)?;
+            let context = &made.execution.context;
+            if context.new_state != context.state {
+                contracts.set(made.execution.call.contract.get().into(), context.new_state);
+            }
         }
-        let account = &mut session.account;
-        if state.root() != code.empty_state().root() || !account.contracts.leaf(at).is_zero() {
-            account.contracts.set(at, state.root());
-            account.states.insert(contract, state);
-        }
-        session.calls.push(execution.clone());
-        Ok(execution)
+        session.session = open;
+        (session.account.contracts, session.account.states) = (standing.contracts, standing.states);
+        let first = session.calls.len();
+        session.calls.extend(made.into_iter().map(|made| made.execution));
+        Ok(session.calls[first].clone())
     }
 
-    /// The values that a call computes until it fails; none when it does not fail. To show them in the source.
+    /// Takes one call into a session, as the protocol does.
+    fn step(
+        &self,
+        open: &Session,
+        anchor: &Snapshot,
+        contracts: &SparseTree,
+        made: &Made,
+    ) -> Result<Session, SandboxError> {
+        let (profile, execution) = (&self.rules.profile, &made.execution);
+        let (contract, method) = (execution.call.contract, execution.call.method);
+        let (code, deployed) = self.placed(contract)?;
+        let unknown = MakeError::NoMethod { contract, method };
+        let (Some(function), Some(placed)) = (code.method(method), deployed.function(method)) else {
+            return Err(unknown.into());
+        };
+        execution.witness.apply(profile, function)?;
+        let at = u64::from(contract.get());
+        let circuit = self.circuits.listed::<SessionWhitelist>(profile, CircuitId::SessionStep);
+        // The step stands in the session whitelist of every set of circuits.
+        let previous_circuit = circuit.ok_or(SandboxError::NoContract(contract))?;
+        let taken = TakenCall {
+            contract: deployed.leaf().clone(),
+            contract_path: Siblings::new(anchor.contracts.path(at).siblings),
+            function: placed.leaf,
+            function_index: placed.index,
+            function_path: placed.path,
+            call: execution.call.clone(),
+            context: execution.context.clone(),
+            state_leaf: contracts.leaf(at),
+            state_path: Siblings::new(contracts.path(at).siblings),
+        };
+        let (previous, anchor_leaf) = (open.clone(), anchor.leaf.clone());
+        Ok(match made.pays.clone() {
+            Pays::Nothing => Step { previous, previous_circuit, anchor_leaf, taken }.apply(&self.rules)?,
+            Pays::Deferred(frame) => {
+                DeferredStep { previous, previous_circuit, anchor_leaf, frame, taken }.apply(&self.rules)?
+            }
+            Pays::Inline(frame) => {
+                InlineStep { previous, previous_circuit, anchor_leaf, frame, taken }.apply(&self.rules)?
+            }
+        })
+    }
+
+    fn placed(&self, contract: ContractId) -> Result<&(Contract, Deployed), SandboxError> {
+        self.contracts.get(contract.get() as usize).ok_or(SandboxError::NoContract(contract))
+    }
+
+    /// The values that a call computes until it fails; none when it does not fail, or when another call that it makes
+    /// does. To show them in the source.
     pub fn values(&self, session: &SandboxSession, contract: ContractId, function: &str, inputs: &[Felt]) -> Values {
-        let code = self.contracts.get(contract.get() as usize).map(|(code, _)| code);
-        let Some((code, function)) = code.and_then(|code| Some((code, code.function(function)?))) else {
+        let code = self.code(contract);
+        let Some(method) = code.and_then(|code| Some(code.function(function)?.method())) else {
             return Values::new();
         };
-        let (profile, open) = (&self.rules.profile, &session.session);
-        let (leaf, state) = (&self.anchor_of(session).leaf, session.state_or_empty(contract, code));
-        let executed = execute_with_values(profile, contract, function, Caller::USER, open, leaf, inputs, &state, self);
-        executed.map_or_else(|(_, values)| values, |_| Values::new())
+        let around = Around { sandbox: self, anchor: &self.anchor_of(session).leaf };
+        match settle::make(&around, &mut session.standing(), contract, method, inputs) {
+            Err(Refused::Make(MakeError::Call { values, caller: Caller::USER, .. })) => values,
+            _ => Values::new(),
+        }
     }
 
     /// The checkpoint that a session starts from, which [`Sandbox::open_at`] found.
@@ -319,6 +433,8 @@ impl Sandbox {
     /// Closes a session: the user's nonce grows and its new state counts from the next checkpoint on.
     pub fn close(&mut self, session: SandboxSession) -> Result<(), SandboxError> {
         let SandboxSession { session, mut account, .. } = session;
+        Reject::unless_equal(Rule::DeferredStackEmpty, Digest::ZERO, session.state.deferred)?;
+        Reject::unless_equal(Rule::InlineStackEmpty, Digest::ZERO, session.state.inline)?;
         let user = session.start.user;
         let pending = self.accounts.get(&user).map(|account| account.leaf.digest());
         if pending != Some(session.start.start_leaf) {

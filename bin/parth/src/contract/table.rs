@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use parth_contract::contracts::system;
 use parth_contract::error::ExecError;
-use parth_contract::interpret::{Execution, execute_with_values};
+use parth_contract::interpret::Execution;
 use parth_contract::sandbox::{Sandbox, SandboxError, SandboxSession};
 use parth_contract::{Contract, Values};
 use parth_crypto::Felt;
 use parth_protocol::Profile;
-use parth_protocol::ids::{Amount, Caller, ContractId, Time, UserId};
+use parth_protocol::ids::{Amount, ContractId, Time, UserId};
 
 use super::source::Built;
 use crate::exit::{Exit, Failure};
@@ -74,24 +74,12 @@ impl Table {
         let mut session = self.sandbox.open(user).map_err(Refusal::Other)?;
         match self.sandbox.call(&mut session, self.contract, function, inputs) {
             Ok(execution) => Ok((session, execution)),
-            Err(SandboxError::Exec(error)) => Err(self.values(&session, function, inputs, error)),
+            Err(SandboxError::Exec(error)) => {
+                let values = self.sandbox.values(&session, self.contract, function, inputs);
+                Err(Refusal::Code(Box::new((error, values))))
+            }
             Err(other) => Err(Refusal::Other(other)),
         }
-    }
-
-    /// The values that a refused call computed: the call is made once more.
-    fn values(&self, session: &SandboxSession, function: &str, inputs: &[Felt], error: ExecError) -> Refusal {
-        let again = || {
-            let (sandbox, open) = (&self.sandbox, session.session());
-            let code = sandbox.code(self.contract)?;
-            let function = code.function(function)?;
-            let state = session.state(self.contract).cloned().unwrap_or_else(|| code.empty_state());
-            let (profile, anchor) = (sandbox.profile(), sandbox.checkpoint_leaf(open.start.anchor)?);
-            let (contract, caller) = (self.contract, Caller::USER);
-            execute_with_values(profile, contract, function, caller, open, anchor, inputs, &state, sandbox).err()
-        };
-        let refused = again().unwrap_or_else(|| (error, Values::new()));
-        Refusal::Code(Box::new(refused))
     }
 
     /// Closes a session and then a checkpoint.

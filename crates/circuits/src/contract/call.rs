@@ -126,12 +126,13 @@ fn place(
         session: &targets.session,
         call: &call,
         anchor: targets.anchor.as_ref(),
+        user_contracts: targets.user_contracts,
         state: targets.state,
         balance: targets.balance,
     };
     let compiler = Compiler::new(builder, function, head, &targets.openings, &targets.inputs, rows);
-    let Effects { outputs, state, slots, events, event_count, balance_out, balance_in, deferred } = compiler.run()?;
-    let none = DigestTarget::zero(builder);
+    let Effects { outputs, state, slots, events, event_count, balance_out, balance_in, deferred, inline } =
+        compiler.run()?;
     let zero = builder.zero();
     Some(CallContextTarget {
         session,
@@ -143,7 +144,7 @@ fn place(
         events_before: targets.events_before,
         new_state: state,
         deferred,
-        inline: none,
+        inline,
         outputs: hash(builder, Domain::Outputs, &outputs),
         slots,
         events,

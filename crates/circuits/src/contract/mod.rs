@@ -5,7 +5,8 @@
 //!                              │           (rows)
 //!                              ├─ call       a whole call: what it opens, runs and shows
 //!                              ├─ compile    operations to constraints, one by one
-//!                              └─ opening    what proves a read
+//!                              ├─ opening    what proves a read
+//!                              └─ mine       … of the own state in another contract
 //! ```
 //! Twin of `parth_contract::call`: the circuit of a function accepts exactly the witnesses that
 //! [`parth_contract::CallWitness::apply`] accepts.
@@ -17,6 +18,7 @@
 //! | own word read / then written / written alone, height 34 | 35 / 34 / 69 |
 //! | state of a user / each word of it, height 34 | 68 / 35 |
 //! | state in another contract | 37 more |
+//! | own state in another contract / each word of it, height 34 | 68 / 35 |
 //! | older checkpoint | 40 |
 //! | checked sum, difference, conversion, comparison | 1 |
 //! | checked product of `u64` | 6 |
@@ -24,6 +26,7 @@
 
 mod call;
 mod compile;
+mod mine;
 mod opening;
 
 pub use call::{CallCircuit, CallRules, CallSkeleton, CompileError, RowCount};

@@ -12,6 +12,7 @@ use parth_protocol::records::leaf::{ContractLeaf, UserLeaf};
 use parth_protocol::tree::{Checkpoints, Contracts, Siblings, UserContracts, Users};
 use plonky2::iop::target::{BoolTarget, Target};
 
+use super::mine::MineTarget;
 use crate::gadgets::hash::{DigestTarget, constant};
 use crate::gadgets::logic;
 use crate::records::block::CheckpointLeafTarget;
@@ -57,7 +58,13 @@ pub(super) enum OpeningTarget {
     State(Box<StateTarget>),
     Slot(SlotTarget),
     Group(GroupTarget),
-    Position { position: Target, bits: usize },
+    Position {
+        position: Target,
+        bits: usize,
+    },
+    Mine(Box<MineTarget>),
+    /// What an inline call gives, as the prover claims.
+    Results(Vec<Target>),
 }
 
 impl OpeningTarget {
@@ -75,6 +82,8 @@ impl OpeningTarget {
                 path: Siblings::<Checkpoints>::alloc(builder, profile),
             })),
             OpeningKind::State { other } => OpeningTarget::State(Box::new(StateTarget::alloc(builder, profile, other))),
+            OpeningKind::Results { felts } => OpeningTarget::Results(builder.add_virtual_targets(felts.into())),
+            OpeningKind::Mine => OpeningTarget::Mine(Box::new(MineTarget::alloc(builder, profile))),
         };
         function.openings().iter().map(alloc).collect()
     }
@@ -88,9 +97,17 @@ impl OpeningTarget {
                 Felt::from(*value).fill(position, witness)
             }
             (OpeningTarget::State(target), Opening::State(opening)) => target.fill(opening, witness),
+            (OpeningTarget::Mine(target), Opening::Mine(opening)) => target.fill(opening, witness),
             (OpeningTarget::Checkpoint(target), Opening::Checkpoint(opening)) => {
                 opening.leaf.fill(&target.leaf, witness)?;
                 opening.path.fill(&target.path, witness)
+            }
+            (OpeningTarget::Results(targets), Opening::Results(felts)) => {
+                let (expected, actual) = (targets.len(), felts.len());
+                if expected != actual {
+                    return Err(FillError::Length { what: "the results of an inline call", expected, actual });
+                }
+                felts.iter().zip(targets).try_for_each(|(felt, target)| felt.fill(target, witness))
             }
             _ => Err(FillError::Length { what: "an opening of another kind", expected: 1, actual: 0 }),
         }

@@ -4,6 +4,7 @@
 
 mod arithmetic;
 mod dapen;
+mod inline;
 mod mutants;
 mod programs;
 mod proofs;

@@ -23,10 +23,17 @@ fn everything() -> Contract {
         let state = f.of_other(counter, StateHeight::constant(1), who, Some(old));
         let zero = f.slot(0);
         let count = f.read_u64_of(state, zero);
+        let present = f.mine(counter, StateHeight::constant(1));
+        let present = f.read_of(present, zero);
         let (then, now) = (f.time_of(old), f.time());
         let later = f.less(then, now);
         f.require(later, "time stands still");
-        let word = f.hash(&[own.into(), theirs.into(), nothing.into()]);
+        let never = f.not(later);
+        let get = counter::contract().functions()[1].method();
+        let made = f.call_inline(counter, get, &[], &[Type::U64], Some(later));
+        let not_made = f.call_inline(counter, get, &[], &[Type::U64], Some(never));
+        let (given, not_given) = (f.result::<kind::U64>(made, 0), f.result::<kind::U64>(not_made, 0));
+        let word = f.hash(&[own.into(), theirs.into(), nothing.into(), present.into(), given.into(), not_given.into()]);
         f.write(slot, word);
         f.emit(event, &[count.into(), word.into()]);
         f.emit_when(later, event, &[then.into(), theirs.into()]);

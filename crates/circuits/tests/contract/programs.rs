@@ -54,7 +54,7 @@ impl Program {
         let data = [Type::Felt, Type::U32, Type::U64, Type::Bool, Type::Hash][usize::from(c) % 5];
         let single = [Type::Felt, Type::U32, Type::U64, Type::Bool];
         let when = |program: &Program| if c % 2 == 0 { program.pick(Type::Bool, a ^ b) } else { None };
-        let (op, result) = match which % 28 {
+        let (op, result) = match which % 30 {
             0 => {
                 let constants = [
                     Constant::Felt(Felt::reduce(number)),
@@ -123,10 +123,16 @@ impl Program {
                 (Op::Slot(state, self.small(b % 2)), Some(Type::Hash))
             }
             25 => (Op::Exists(self.pick(Type::State, a)?), Some(Type::Bool)),
+            27 => (Op::Mine(OtherContract { id: self.small(1), height: StateHeight::constant(1) }), Some(Type::State)),
             26 => {
-                let inputs = vec![self.pick(data, a)?, self.pick(kind, b)?];
-                let method = MethodId::constant(number as u32);
-                (Op::Defer { contract: self.pick(Type::U32, c)?, method, inputs, when: when(self) }, None)
+                let inputs = vec![self.pick(Type::U64, a)?];
+                (Op::Defer { contract: self.small(1), method: increment(), inputs, when: when(self) }, None)
+            }
+            28 => {
+                let inputs = vec![self.pick(Type::U64, a)?];
+                let (contract, method, outputs) = (self.small(1), increment(), vec![Type::U64]);
+                let call = self.push(Op::Inline { contract, method, inputs, outputs, when: when(self) }, None);
+                (Op::Result(call, 0), Some(Type::U64))
             }
             _ => {
                 let fields = vec![self.pick(Type::U64, a)?, self.pick(Type::Hash, b)?];
@@ -156,6 +162,11 @@ impl Program {
         })
         .unwrap()
     }
+}
+
+/// The method of Counter that a program calls: it takes a `u64` and gives one.
+fn increment() -> MethodId {
+    counter::contract().functions()[0].method()
 }
 
 fn inputs() -> impl Strategy<Value = Vec<Felt>> {

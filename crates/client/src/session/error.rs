@@ -2,9 +2,10 @@
 
 use parth_contract::ExecError;
 use parth_contract::opening::{BadOpening, Unavailable};
+use parth_contract::settle::MakeError;
 use parth_crypto::Digest;
 use parth_protocol::Reject;
-use parth_protocol::ids::{CheckpointId, ContractId, Fingerprint, UserId};
+use parth_protocol::ids::{Caller, CheckpointId, ContractId, Fingerprint, UserId};
 use thiserror::Error;
 
 /// Why a session cannot be opened, or a call cannot be made, or a session cannot be closed.
@@ -104,20 +105,23 @@ pub enum SessionError {
         /// The names that it has.
         known: String,
     },
-    /// A call is owed whose contract the session does not know.
-    #[error("contract {caller} owes a call of contract {contract}, whose code this session does not know")]
+    /// A call is made by a contract that the session does not know.
+    #[error("contract {caller} calls contract {contract}, whose code this session does not know")]
     UnknownDebt {
-        /// The contract that owes it.
-        caller: ContractId,
+        /// The contract that calls.
+        caller: Caller,
         /// The contract to be called.
         contract: ContractId,
     },
-    /// A call owes more calls than a session makes for one.
-    #[error("one call owes more than {expected} others")]
+    /// A call makes more calls than a session takes for one.
+    #[error("one call makes more than {expected} others")]
     OwesTooMuch {
         /// Most calls that are made for one.
         expected: usize,
     },
+    /// What a call makes cannot be made as a whole.
+    #[error(transparent)]
+    Make(MakeError),
     /// The call fails.
     #[error("{contract}.{function}: {error}")]
     Call {

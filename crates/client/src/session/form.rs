@@ -4,11 +4,13 @@
 //!   one call        single_call                                    3 proofs, call and signature included
 //!   more            first_two_calls ─▸ step ─▸ … ─▸ end_cap        2 a call, and 1
 //!   stepwise        start ─▸ step ─▸ … ─▸ end_cap                  2 a call, and 3
-//!                   also when the second call is one that the first owes; owed calls take deferred_step
+//!                   also when the second call is one that the first makes; such calls take inline_step or
+//!                   deferred_step
 //! ```
 
 use std::ops::Range;
 
+use parth_contract::settle::Pays;
 use parth_crypto::Digest;
 use parth_protocol::circuit::{CircuitId, Listed};
 use parth_protocol::ids::Fingerprint;
@@ -18,6 +20,7 @@ use parth_protocol::session::deferred_step::DeferredStep;
 use parth_protocol::session::end_cap::EndCap;
 use parth_protocol::session::first_two_calls::FirstTwoCalls;
 use parth_protocol::session::first_two_calls_new_user::FirstTwoCallsNewUser;
+use parth_protocol::session::inline_step::InlineStep;
 use parth_protocol::session::single_call::SingleCall;
 use parth_protocol::session::single_call_new_user::SingleCallNewUser;
 use parth_protocol::session::start::Start;
@@ -92,7 +95,7 @@ pub(super) fn plan(session: &Session<'_>, form: Form, signer: Signer) -> Result<
     match (form, session.calls.len()) {
         (_, 0) => Err(SessionError::Empty),
         (Form::Shortest, 1) => single_call(session, signer),
-        (Form::Shortest, _) if session.calls[1].frame.is_none() => {
+        (Form::Shortest, _) if session.calls[1].pays == Pays::Nothing => {
             let opening = match session.opening.clone() {
                 Opening::Start(start) => FirstTwoCalls { start: *start, first: call(0), second: call(1) }.into(),
                 Opening::New(start) => FirstTwoCallsNewUser { start: *start, first: call(0), second: call(1) }.into(),
@@ -128,9 +131,10 @@ fn stepwise(session: &Session<'_>, opening: Part, signer: Signer) -> Result<Part
     for (number, made) in session.calls.iter().enumerate().skip(taken) {
         let (previous, taken, anchor_leaf) = (made.before.clone(), made.taken.clone(), session.anchor_leaf.clone());
         let previous_circuit = last_circuit;
-        let statement: AnyStatement = match made.frame.clone() {
-            None => Step { previous, previous_circuit, anchor_leaf, taken }.into(),
-            Some(frame) => DeferredStep { previous, previous_circuit, anchor_leaf, frame, taken }.into(),
+        let statement: AnyStatement = match made.pays.clone() {
+            Pays::Nothing => Step { previous, previous_circuit, anchor_leaf, taken }.into(),
+            Pays::Deferred(frame) => DeferredStep { previous, previous_circuit, anchor_leaf, frame, taken }.into(),
+            Pays::Inline(frame) => InlineStep { previous, previous_circuit, anchor_leaf, frame, taken }.into(),
         };
         last_circuit = listed(network, statement.circuit())?;
         list.push(Part { statement, calls: number..number + 1 });

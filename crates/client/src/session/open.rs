@@ -3,21 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parth_contract::Execution;
-use parth_contract::interpret::execute_with_values;
+use parth_contract::settle::Pays;
+use parth_contract::{Contract, Execution};
+use parth_crypto::Digest;
 use parth_crypto::merkle::{self, SparseTree};
-use parth_crypto::{Digest, Felt};
-use parth_protocol::ids::{Caller, CheckpointId, ContractId, Fingerprint, MethodId, UserId};
+use parth_protocol::ids::{CheckpointId, ContractId, Fingerprint, UserId};
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::Session as OpenSession;
 use parth_protocol::session::call::TakenCall;
-use parth_protocol::session::debt::Frame;
 use parth_protocol::session::start::Start;
 use parth_protocol::session::start_new_user::StartNewUser;
-use parth_protocol::tree::{Siblings, TreeKind, UserContracts, user_of_registration};
+use parth_protocol::tree::{TreeKind, UserContracts, user_of_registration};
 use parth_protocol::{Network, Record, Rule, Statement};
 
-use super::debt::Owing;
 use super::error::SessionError;
 use super::form::{Form, Opening, plan};
 use super::sign::Unsigned;
@@ -33,12 +31,10 @@ pub struct MadeCall {
     pub execution: Execution,
     /// The call as the session takes it.
     pub taken: TakenCall,
-    /// The frame of owed calls that it pays from; a top-level call has none.
-    pub(super) frame: Option<Frame>,
+    /// What it pays.
+    pub(super) pays: Pays,
     /// The session before it.
     pub(super) before: OpenSession,
-    /// The user's state in the contract before it, if the session had it.
-    own_before: Option<SparseTree>,
 }
 
 /// A session that takes calls.
@@ -53,7 +49,7 @@ pub struct Session<'a> {
     /// UCON, as it stands.
     pub(super) contracts: SparseTree,
     /// CSTATE of each contract that was called, as it stands.
-    states: BTreeMap<ContractId, SparseTree>,
+    pub(super) states: BTreeMap<ContractId, Arc<SparseTree>>,
     /// Contracts whose code is known.
     pub(super) programs: BTreeMap<ContractId, Arc<Program>>,
 }
@@ -135,95 +131,6 @@ impl<'a> Session<'a> {
         self.programs.insert(contract, program.clone());
     }
 
-    /// Makes a call, and every call that it owes. When it fails the session stands as before and takes other calls.
-    pub fn call(
-        &mut self,
-        contract: ContractId,
-        program: &Arc<Program>,
-        function: &str,
-        inputs: &[Felt],
-    ) -> Result<&Execution, SessionError> {
-        let code = program.contract();
-        let called = code.function(function).ok_or_else(|| no_function(program, function.to_owned()))?;
-        self.know(contract, program);
-        let before = self.calls.len();
-        let owing = self.make(contract, program, called.method(), Caller::USER, inputs, None)?;
-        if let Err(error) = self.pay(owing) {
-            self.undo(before);
-            return Err(error);
-        }
-        Ok(&self.calls[before].execution)
-    }
-
-    /// Makes one call and gives what it owes. `frame` is the one that it pays from; a top-level call has none.
-    pub(super) fn make(
-        &mut self,
-        contract: ContractId,
-        program: &Arc<Program>,
-        method: MethodId,
-        caller: Caller,
-        inputs: &[Felt],
-        frame: Option<Frame>,
-    ) -> Result<Option<Owing>, SessionError> {
-        let code = program.contract();
-        let unknown = || no_function(program, format!("with id {method}"));
-        let called = code.method(method).ok_or_else(unknown)?;
-        let opening = self.chain.contract(self.anchor, contract)?;
-        opening.check(&self.network.rules.profile, &self.anchor_leaf, contract)?;
-        let leaf = program.deployed().leaf();
-        if opening.leaf != *leaf {
-            let (expected, actual) = (leaf.digest(), opening.leaf.digest());
-            return Err(SessionError::OtherCode { contract, expected, actual });
-        }
-        let own = self.own_state(contract, program)?;
-        let (profile, anchor_leaf) = (&self.network.rules.profile, &self.anchor_leaf);
-        let (session, chain) = (&self.state, self.chain);
-        let execution =
-            execute_with_values(profile, contract, called, caller, session, anchor_leaf, inputs, &own, chain);
-        let execution = execution.map_err(|(error, _)| SessionError::Call {
-            contract: code.name().to_owned(),
-            function: called.name().to_owned(),
-            error: Box::new(error),
-        })?;
-        let placed = program.deployed().function(method).ok_or_else(unknown)?;
-        let at = u64::from(contract.get());
-        let taken = TakenCall {
-            contract: opening.leaf,
-            contract_path: opening.path,
-            function: placed.leaf,
-            function_index: placed.index,
-            function_path: placed.path,
-            call: execution.call.clone(),
-            context: execution.context.clone(),
-            state_leaf: self.contracts.leaf(at),
-            state_path: Siblings::new(self.contracts.path(at).siblings),
-        };
-        let rules = &self.network.rules;
-        let next = match &frame {
-            None => taken.take_top_level(rules, &self.anchor_leaf, &self.state)?,
-            Some(frame) => taken.take_deferred(rules, &self.anchor_leaf, &self.state, frame)?,
-        };
-        let owing = Owing::of(contract, execution.deferred.clone(), frame.as_ref());
-        let own_before = self.take(contract, own, &execution);
-        let before = std::mem::replace(&mut self.state, next);
-        self.calls.push(MadeCall { program: program.clone(), execution, taken, frame, before, own_before });
-        Ok(owing)
-    }
-
-    /// Leaves only the first calls.
-    fn undo(&mut self, calls: usize) {
-        while self.calls.len() > calls {
-            let Some(MadeCall { taken, before, own_before, .. }) = self.calls.pop() else { return };
-            let contract = taken.call.contract;
-            self.contracts.set(contract.get().into(), taken.state_leaf);
-            match own_before {
-                Some(own) => self.states.insert(contract, own),
-                None => self.states.remove(&contract),
-            };
-            self.state = before;
-        }
-    }
-
     /// Closes the session for a key, to be proven in the shortest form. Checks everything that the proofs will, but the
     /// signature, and completes what the realm will be told, so that nothing is asked of the network any more.
     pub fn close(self, signature_circuit: Fingerprint, key_parameter: Digest) -> Result<Unsigned<'a>, SessionError> {
@@ -243,17 +150,14 @@ impl<'a> Session<'a> {
         Ok(Unsigned { session: self, parts: parts.list, signer, ended })
     }
 
-    /// The user's state in a contract, as it stands.
-    fn own_state(&self, contract: ContractId, program: &Program) -> Result<SparseTree, SessionError> {
-        if let Some(state) = self.states.get(&contract) {
-            return Ok(state.clone());
-        }
-        let mut state = program.contract().empty_state();
+    /// The user's state in a contract, as the session found it.
+    pub(super) fn own_state(&self, contract: ContractId, code: &Contract) -> Result<SparseTree, SessionError> {
+        let mut state = code.empty_state();
         let root = self.contracts.leaf(contract.get().into());
         if root.is_zero() {
             return Ok(state);
         }
-        let (user, height) = (self.state.start.user, program.contract().state_height());
+        let (user, height) = (self.state.start.user, code.state_height());
         for (slot, word) in self.chain.words(self.anchor, user, contract, height)? {
             if merkle::fits(slot.get(), state.height()) {
                 state.set(slot.get(), word);
@@ -265,17 +169,6 @@ impl<'a> Session<'a> {
         }
         Ok(state)
     }
-
-    /// Takes what a call wrote; gives the user's state in the contract before it, if the session had it.
-    fn take(&mut self, contract: ContractId, mut own: SparseTree, execution: &Execution) -> Option<SparseTree> {
-        for write in &execution.writes {
-            own.set(write.index.get(), write.new);
-        }
-        if execution.context.new_state != execution.context.state {
-            self.contracts.set(contract.get().into(), execution.context.new_state);
-        }
-        self.states.insert(contract, own)
-    }
 }
 
 impl std::fmt::Debug for Session<'_> {
@@ -284,7 +177,7 @@ impl std::fmt::Debug for Session<'_> {
     }
 }
 
-fn no_function(program: &Program, function: String) -> SessionError {
+pub(super) fn no_function(program: &Program, function: String) -> SessionError {
     let code = program.contract();
     let known = code.functions().iter().map(|known| known.name()).collect::<Vec<_>>().join(", ");
     SessionError::NoFunction { contract: code.name().to_owned(), function, known }

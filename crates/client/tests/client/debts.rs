@@ -122,7 +122,7 @@ fn a_call_that_owes_one_of_an_unknown_contract_is_refused_until_the_contract_is_
     let mut session = net.open(ANN);
     let before = session.state().clone();
     let buy = |session: &mut Session<'_>| session.call(SHOP, &net.counter, "buy", &felts(&[bob(&net), 5])).map(|_| ());
-    assert_eq!(buy(&mut session), Err(SessionError::UnknownDebt { caller: SHOP, contract: SYSTEM }));
+    assert_eq!(buy(&mut session), Err(SessionError::UnknownDebt { caller: Caller::contract(SHOP), contract: SYSTEM }));
     assert_eq!((session.state(), session.calls().len()), (&before, 0));
     session.know(SYSTEM, &net.system);
     assert_eq!(buy(&mut session), Ok(()));

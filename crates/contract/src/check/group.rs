@@ -13,9 +13,11 @@ pub(crate) const MAX_GROUP_LOG: u8 = 4;
 impl Checker<'_> {
     /// The height of the tree of a frozen state.
     pub(super) fn height_of(&self, state: Value) -> StateHeight {
-        // Only this operation makes a state, and no other hands one on.
+        // Only these operations make a state, and no other hands one on.
         match self.code.ops[state.index()] {
-            Op::State { contract: Some(OtherContract { height, .. }), .. } => height,
+            Op::State { contract: Some(OtherContract { height, .. }), .. } | Op::Mine(OtherContract { height, .. }) => {
+                height
+            }
             _ => self.contract.state_height,
         }
     }

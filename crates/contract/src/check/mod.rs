@@ -5,6 +5,7 @@
 
 pub(crate) mod group;
 mod integer;
+mod owed;
 
 use std::collections::BTreeMap;
 
@@ -132,6 +133,17 @@ pub enum Problem {
     /// It owes too many calls.
     #[error("{0} calls, at most {MAX_LIST} are allowed")]
     Calls(usize),
+    /// A result of an inline call has a type that is no data.
+    #[error("a result of type {0} is no data")]
+    ResultHandle(Type),
+    /// There is no such inline call, or it has fewer results.
+    #[error("operation {call} is no inline call with a result {position}")]
+    NoSuchResult {
+        /// The operation.
+        call: u32,
+        /// Position among the results.
+        position: u16,
+    },
     /// A message is too long or has control characters.
     #[error("a message has at most {MAX_MESSAGE} bytes and no control characters")]
     Message,
@@ -339,12 +351,7 @@ impl Checker<'_> {
             }
             Op::State { user, contract, at } => {
                 self.is(*user, Type::U32, "u32")?;
-                if let Some(OtherContract { id, height }) = contract {
-                    self.is(*id, Type::U32, "u32")?;
-                    if !(1..=MAX_STATE_HEIGHT).contains(&height.get()) {
-                        return Err(Problem::Height(height.get()));
-                    }
-                }
+                contract.map_or(Ok(()), |other| self.other(other))?;
                 if let Some(at) = at {
                     self.is(*at, Type::Checkpoint, "checkpoint")?;
                 }
@@ -362,15 +369,12 @@ impl Checker<'_> {
                 self.is(*state, Type::State, "state")?;
                 kind = Some(Type::Bool);
             }
-            Op::Defer { contract, inputs, when, .. } => {
-                self.changes(*when)?;
-                self.is(*contract, Type::U32, "u32")?;
-                self.list(inputs)?;
-                self.calls += 1;
-                if self.calls > MAX_LIST {
-                    return Err(Problem::Calls(self.calls));
-                }
+            Op::Defer { contract, inputs, when, .. } => self.owes(*contract, inputs, *when)?,
+            Op::Inline { contract, inputs, outputs, when, .. } => {
+                self.owes(*contract, inputs, *when)?;
+                access = self.results(outputs)?;
             }
+            Op::Result(call, position) => kind = Some(self.result(*call, *position)?),
             Op::Emit { event, fields, when } => {
                 self.changes(*when)?;
                 let wanted = self.contract.events.get(usize::from(*event)).map(|event| &event.fields);
@@ -399,6 +403,11 @@ impl Checker<'_> {
                 self.is(*amount, Type::U64, "u64")?;
             }
             Op::Integer(operator, a, b) => kind = Some(self.operate(*operator, *a, *b)?),
+            Op::Mine(other) => {
+                self.other(*other)?;
+                access = self.open(OpeningKind::Mine);
+                kind = Some(Type::State);
+            }
         }
         self.access.push(access);
         Ok(kind)
@@ -436,6 +445,13 @@ impl Checker<'_> {
 
     fn index(&self, value: Value) -> Checked<()> {
         self.number(value).map(|_| ())
+    }
+
+    /// Another contract whose state is read.
+    fn other(&self, OtherContract { id, height }: OtherContract) -> Checked<()> {
+        self.is(id, Type::U32, "u32")?;
+        let inside = (1..=MAX_STATE_HEIGHT).contains(&height.get());
+        if inside { Ok(()) } else { Err(Problem::Height(height.get())) }
     }
 
     fn same(&self, a: Value, b: Value, allowed: impl Fn(&Self, Value) -> Checked<Type>) -> Checked<Type> {

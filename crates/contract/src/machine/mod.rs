@@ -5,6 +5,8 @@
 
 mod group;
 mod integer;
+mod mine;
+mod owed;
 
 use parth_crypto::{Digest, Domain, Felt, hash};
 use parth_protocol::Record;
@@ -14,10 +16,11 @@ use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::session::CallContext;
 
 use crate::call::CallWitness;
-use crate::debt::{self, Debt};
+use crate::debt::{self, Debt, InlineDebt};
 use crate::error::ExecError;
 use crate::function::{Access, Function};
 use crate::ir::{Constant, Context, Op, Type, U64_BITS, Value};
+use crate::mine::MineOpening;
 use crate::opening::{self, BadOpening, CheckpointOpening, GroupOpening, Opened, SlotOpening, StateOpening};
 use crate::sorted::{self, SortedList};
 
@@ -31,6 +34,8 @@ pub(crate) struct FrozenState {
     pub(crate) root: Digest,
     /// Does the user exist at the checkpoint?
     pub(crate) exists: bool,
+    /// Is it the user's own, as the session has it, rather than as a checkpoint has it?
+    pub(crate) mine: bool,
 }
 
 /// Where openings come from.
@@ -58,6 +63,11 @@ pub(crate) trait Source {
     fn find(&mut self, state: Option<&FrozenState>, list: SortedList, key: Digest) -> Result<u32, ExecError>;
     /// Where a new node of a list of the own state could go.
     fn free(&mut self, list: SortedList, key: Digest) -> Result<u32, ExecError>;
+    fn mine(&mut self, anchor: CheckpointId, contract: ContractId) -> Result<MineOpening, ExecError>;
+    /// So many felts of results of an inline call, which is made after `before`.
+    fn results(&mut self, op: usize, before: &[InlineDebt], call: &Debt, felts: usize) -> Result<Vec<Felt>, ExecError>;
+    /// The results of an inline call that is not made.
+    fn no_results(&mut self, felts: usize) -> Result<Vec<Felt>, ExecError>;
 }
 
 /// A word that a call wrote.
@@ -105,6 +115,8 @@ pub struct Outcome {
     pub writes: Vec<Write>,
     /// The calls that it owes, in the order in which they are to be made.
     pub deferred: Vec<Debt>,
+    /// The calls that it makes inline, in order.
+    pub inline: Vec<InlineDebt>,
 }
 
 /// A value while the code runs.
@@ -118,12 +130,13 @@ enum Datum {
     Hash(Digest),
     Checkpoint(usize),
     State(usize),
+    Results(usize),
 }
 
 impl Datum {
     fn felts(&self) -> Vec<Felt> {
         match *self {
-            Datum::Nothing | Datum::Checkpoint(_) | Datum::State(_) => Vec::new(),
+            Datum::Nothing | Datum::Checkpoint(_) | Datum::State(_) | Datum::Results(_) => Vec::new(),
             Datum::Felt(felt) => vec![felt],
             Datum::Bool(truth) => vec![truth.into()],
             Datum::U32(value) => vec![value.into()],
@@ -152,6 +165,9 @@ struct Machine<'a, S> {
     events: Vec<Event>,
     writes: Vec<Write>,
     deferred: Vec<Debt>,
+    inline: Vec<InlineDebt>,
+    /// Results of the inline calls, those that are not made included.
+    results: Vec<Vec<Datum>>,
 }
 
 /// The values of the operations up to one that failed, each as felts; commands and handles have none.
@@ -192,6 +208,8 @@ pub(crate) fn run_with_values<S: Source>(
         events: Vec::new(),
         writes: Vec::new(),
         deferred: Vec::new(),
+        inline: Vec::new(),
+        results: Vec::new(),
     };
     let inputs = machine.inputs().map_err(|error| (error, Values::new()))?;
     for (at, op) in function.code().ops.iter().enumerate() {
@@ -297,12 +315,16 @@ impl<S: Source> Machine<'_, S> {
             },
             Op::Defer { contract, method, inputs, when } => {
                 if self.happens(*when) {
-                    let contract = ContractId::constant(self.small(*contract));
-                    let caller = self.head.call.contract;
-                    self.deferred.push(Debt::new(caller, contract, *method, self.flat(inputs)));
+                    let debt = self.owed(*contract, *method, inputs);
+                    self.deferred.push(debt);
                 }
                 Datum::Nothing
             }
+            Op::Inline { contract, method, inputs, outputs, when } => {
+                let debt = self.owed(*contract, *method, inputs);
+                self.inline(at, debt, outputs, self.happens(*when))?
+            }
+            Op::Result(call, position) => self.result(*call, *position),
             Op::Emit { event, fields, when } => {
                 if self.happens(*when) {
                     let mut felts = vec![self.function.event_id(*event)];
@@ -334,6 +356,7 @@ impl<S: Source> Machine<'_, S> {
                 self.write_group(at, *group, *log, *first, words, self.happens(*when))?
             }
             Op::Integer(operator, a, b) => self.operate(at, *operator, *a, *b)?,
+            Op::Mine(other) => self.mine(at, ContractId::constant(self.small(other.id)), other.height)?,
         })
     }
 
@@ -512,7 +535,7 @@ impl<S: Source> Machine<'_, S> {
             return Err(ExecError::OtherHeight { op, contract, expected, actual });
         }
         let exists = opening.user.is_some();
-        self.states.push(FrozenState { at: id, user, contract, height, root, exists });
+        self.states.push(FrozenState { at: id, user, contract, height, root, exists, mine: false });
         Ok(Datum::State(self.states.len() - 1))
     }
 
@@ -532,7 +555,7 @@ impl<S: Source> Machine<'_, S> {
             events_before: head.events_before,
             new_state: self.state,
             deferred: debt::list(&self.deferred),
-            inline: Digest::ZERO,
+            inline: debt::inline_list(&self.inline),
             outputs: hash(Domain::Outputs, &outputs),
             slots: Felt::reduce(self.writes.len() as u64),
             events: events_digest(&self.events),
@@ -542,7 +565,8 @@ impl<S: Source> Machine<'_, S> {
             withdrawn: Felt::ZERO,
             deposited: Felt::ZERO,
         };
-        Ok(Outcome { context, outputs, events: self.events, writes: self.writes, deferred: self.deferred })
+        let Machine { events, writes, deferred, inline, .. } = self;
+        Ok(Outcome { context, outputs, events, writes, deferred, inline })
     }
 }
 

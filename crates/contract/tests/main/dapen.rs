@@ -142,18 +142,27 @@ fn every_kind_of_storage_keeps_what_is_put_into_it() {
 }
 
 #[test]
-fn a_name_asked_for_owes_its_fee() {
+fn a_name_asked_for_pays_its_fee() {
     let contracts = ["counter", "token", "poll", "names"].map(|name| compiled(&format!("{name}.dapen.ts")).contract);
     let token = contracts[1].function("send").unwrap().method();
     let list = std::iter::once(system_contract::contract()).chain(contracts).collect();
-    let chain = chain_of(list);
+    let mut chain = chain_of(list);
+    call(&mut chain, 3, TOKEN, "mint", &[20]);
+    checkpoint(&mut chain);
+    call(&mut chain, 3, TOKEN, "send", &[2, 15]);
+    checkpoint(&mut chain);
     let mut session = chain.open(user(2)).unwrap();
+    let poor = chain.call(&mut session, ContractId::constant(4), "ask", &felts(&[7, 0, 0, 0])).unwrap_err();
+    assert!(matches!(&poor, SandboxError::Owed { contract: TOKEN, .. }), "{poor}");
+    chain.call(&mut session, TOKEN, "claim", &felts(&[3])).unwrap();
     let asked = chain.call(&mut session, ContractId::constant(4), "ask", &felts(&[7, 0, 0, 0])).unwrap();
     let [debt] = asked.deferred.as_slice() else { panic!("{:?}", asked.deferred) };
     assert_eq!((debt.call.contract, debt.call.method), (TOKEN, token));
     assert_eq!(debt.inputs, felts(&[3, 10]));
     assert_eq!(asked.context.deferred, parth_contract::debt::list(&asked.deferred));
     assert_ne!(asked.context.deferred, Digest::ZERO);
+    let paid = &session.calls()[2];
+    assert_eq!((&paid.call, paid.outputs.as_slice()), (&debt.call, felts(&[5]).as_slice()));
 }
 
 #[test]

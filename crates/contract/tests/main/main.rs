@@ -7,6 +7,7 @@ mod hostile;
 mod language_tests;
 mod limits;
 mod meaning;
+mod mine;
 mod operators;
 mod random;
 mod reads;

@@ -5,7 +5,9 @@
 //! themselves (user, contract, nonce, times, balance) is bounded by what vouches for their digests.
 
 mod group;
+mod mine;
 mod operate;
+mod owed;
 
 use std::collections::HashMap;
 
@@ -14,7 +16,7 @@ use parth_contract::function::Access;
 use parth_contract::ir::{Constant, Context, Op, Type, U64_BITS, Value};
 use parth_crypto::{Domain, Felt};
 use parth_proof::Builder;
-use parth_protocol::ids::{Scalar, StateHeight};
+use parth_protocol::ids::StateHeight;
 use plonky2::iop::target::{BoolTarget, Target};
 
 use super::opening::{CheckpointTarget, OpeningTarget};
@@ -32,6 +34,19 @@ enum Wire {
     Digest(DigestTarget),
     Checkpoint(usize),
     State(usize),
+    /// The results of an inline call.
+    Results(usize),
+}
+
+impl Wire {
+    /// A value of one or four felts.
+    fn of(felts: &[Target]) -> Wire {
+        match *felts {
+            [a, b, c, d] => Wire::Digest(DigestTarget([a, b, c, d])),
+            [one] => Wire::One(one),
+            _ => Wire::Nothing,
+        }
+    }
 }
 
 /// An own word whose siblings are proven, as it stands now.
@@ -56,6 +71,7 @@ pub(super) struct Head<'a> {
     pub(super) session: &'a SessionStartTarget,
     pub(super) call: &'a CallTarget,
     pub(super) anchor: Option<&'a CheckpointLeafTarget>,
+    pub(super) user_contracts: DigestTarget,
     pub(super) state: DigestTarget,
     pub(super) balance: Target,
 }
@@ -70,6 +86,7 @@ pub(super) struct Effects {
     pub(super) balance_out: Target,
     pub(super) balance_in: Target,
     pub(super) deferred: DigestTarget,
+    pub(super) inline: DigestTarget,
 }
 
 /// More rows than any class has places for; compiling stops here, so that hostile code cannot ask for memory.
@@ -87,8 +104,10 @@ pub(super) struct Compiler<'a> {
     groups: Vec<Option<group::GroupWords>>,
     checkpoints: Vec<&'a CheckpointTarget>,
     states: Vec<StateWire>,
-    /// Items of the calls owed, each with its condition.
-    deferred: Vec<(DigestTarget, Option<BoolTarget>)>,
+    deferred: owed::Items,
+    inline: owed::Items,
+    /// Results of inline calls so far.
+    results: Vec<Vec<Wire>>,
     /// Rows that each operation so far began.
     rows: &'a mut Vec<usize>,
     /// Bits of values that were split before, by width.
@@ -124,11 +143,7 @@ impl<'a> Compiler<'a> {
             if let (Some(bits), &[one]) = (parameter.kind.bits(), mine) {
                 fits(builder, one, bits as usize);
             }
-            inputs.push(match *mine {
-                [a, b, c, d] => Wire::Digest(DigestTarget([a, b, c, d])),
-                [one] => Wire::One(one),
-                _ => Wire::Nothing,
-            });
+            inputs.push(Wire::of(mine));
             rest = others;
         }
         let (state, balance) = (head.state, head.balance);
@@ -144,6 +159,8 @@ impl<'a> Compiler<'a> {
             checkpoints: Vec::new(),
             states: Vec::new(),
             deferred: Vec::new(),
+            inline: Vec::new(),
+            results: Vec::new(),
             rows,
             bits: HashMap::new(),
             divisions: HashMap::new(),
@@ -157,6 +174,7 @@ impl<'a> Compiler<'a> {
                 balance_out: zero,
                 balance_in: zero,
                 deferred: no_events,
+                inline: no_events,
             },
         }
     }
@@ -175,7 +193,8 @@ impl<'a> Compiler<'a> {
         }
         let outputs: Vec<Value> = function.code().outputs.iter().map(|output| output.value).collect();
         self.effects.outputs = self.flat(&outputs);
-        self.effects.deferred = self.debts();
+        let (deferred, inline) = (std::mem::take(&mut self.deferred), std::mem::take(&mut self.inline));
+        (self.effects.deferred, self.effects.inline) = (self.list(deferred), self.list(inline));
         Some(self.effects)
     }
 
@@ -248,18 +267,15 @@ impl<'a> Compiler<'a> {
                 _ => Wire::Nothing,
             },
             Op::Defer { contract, method, inputs, when } => {
-                let inputs = self.flat(inputs);
-                let call = CallTarget {
-                    caller: self.head.call.contract,
-                    contract: self.one(*contract),
-                    method: constant(self.builder, method.to_felt()),
-                    inputs_length: constant(self.builder, Felt::reduce(inputs.len() as u64)),
-                    inputs: hash(self.builder, Domain::Inputs, &inputs),
-                };
-                let item = call.digest(self.builder);
+                let item = self.owed(*contract, *method, inputs);
                 self.deferred.push((item, when.map(|when| self.bool(when))));
                 Wire::Nothing
             }
+            Op::Inline { contract, method, inputs, outputs, when } => {
+                let call = self.owed(*contract, *method, inputs);
+                self.inline(at, call, outputs, *when)
+            }
+            Op::Result(call, position) => self.result(*call, *position),
             Op::Emit { event, fields, when } => self.emit(*event, fields, *when),
             Op::BalanceOut(amount) => {
                 let amount = self.one(*amount);
@@ -281,6 +297,7 @@ impl<'a> Compiler<'a> {
             Op::SlotGroup { state, group, at: word, .. } => self.group_word(at, Some(*state), *group, *word),
             Op::WriteGroup { group, at: first, words, when, .. } => self.write_group(at, *group, *first, words, *when),
             Op::Integer(operator, a, b) => self.operate(*operator, *a, *b),
+            Op::Mine(other) => self.mine(at, other),
         }
     }
 
@@ -475,19 +492,6 @@ impl<'a> Compiler<'a> {
         };
         self.effects.event_count = self.count(self.effects.event_count, when);
         Wire::Nothing
-    }
-
-    /// The list of the calls owed: H(first item, rest), without those whose condition is false.
-    fn debts(&mut self) -> DigestTarget {
-        let mut rest = DigestTarget::zero(self.builder);
-        for (item, when) in std::mem::take(&mut self.deferred).into_iter().rev() {
-            let list = link(self.builder, Domain::CallList, item, rest);
-            rest = match when {
-                Some(when) => logic::select_digest(self.builder, when, list, rest),
-                None => list,
-            };
-        }
-        rest
     }
 
     fn total(&mut self, so_far: Target, more: Target) -> Target {
