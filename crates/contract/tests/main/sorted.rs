@@ -338,22 +338,26 @@ fn a_name_is_granted_once_and_resolves_for_everybody() {
     let name = inputs(&[], &[key(7)], &[]);
     let mut session = chain.open(user(3)).unwrap();
     chain.call(&mut session, token, "mint", &felts(&[100])).unwrap();
+    for to in [1, 2] {
+        chain.call(&mut session, token, "send", &felts(&[to, 50])).unwrap();
+    }
     chain.close(session).unwrap();
+    checkpoint(&mut chain);
     for by in [1, 2] {
-        // The sandbox closes sessions that owe the fee; a network does not.
         let mut session = chain.open(user(by)).unwrap();
+        chain.call(&mut session, token, "claim", &felts(&[3])).unwrap();
         assert_eq!(chain.call(&mut session, names, "ask", &name).unwrap().deferred.len(), 1);
         chain.close(session).unwrap();
         checkpoint(&mut chain);
     }
     let try_grant = |chain: &Sandbox, by: u32, inputs: &[u64]| refused(chain, by, names, "grant", inputs).to_string();
-    assert_eq!(try_grant(&chain, 1, &[1, 2, 1]), "only the registrar grants");
+    assert_eq!(try_grant(&chain, 1, &[1, 2, 2]), "only the registrar grants");
     checkpoint(&mut chain);
-    assert_eq!(try_grant(&chain, 3, &[1, 2, 2]), "the rival had asked by then too");
-    assert_eq!(try_grant(&chain, 3, &[2, 0, 1]), "there was no request at that checkpoint");
-    call(&mut chain, 3, names, "grant", &[1, 2, 1]);
+    assert_eq!(try_grant(&chain, 3, &[1, 2, 3]), "the rival had asked by then too");
+    assert_eq!(try_grant(&chain, 3, &[2, 0, 2]), "there was no request at that checkpoint");
+    call(&mut chain, 3, names, "grant", &[1, 2, 2]);
     checkpoint(&mut chain);
-    assert_eq!(try_grant(&chain, 3, &[2, 0, 2]), "the name is taken");
+    assert_eq!(try_grant(&chain, 3, &[2, 0, 3]), "the name is taken");
     let mut session = chain.open(user(5)).unwrap();
     assert_eq!(chain.call(&mut session, names, "resolve", &name).unwrap().outputs, felts(&[1]));
     let other = inputs(&[], &[key(8)], &[]);

@@ -23,37 +23,32 @@ pub(super) fn check(decls: &[MethodDecl], bodies: &Bodies, findings: &mut Findin
         return;
     }
     let methods: Vec<&Method> = bodies.iter().flatten().collect();
-    let called: BTreeSet<usize> = methods.iter().flat_map(|method| Reached::by(&method.body, &methods).calls).collect();
+    let own: Vec<Changes> = methods.iter().map(|method| Changes::of_block(&method.body)).collect();
+    let called: BTreeSet<usize> = own.iter().flat_map(|changes| changes.calls.iter().copied()).collect();
+    let all: Vec<BTreeSet<usize>> = (0..own.len()).map(|at| fields_changed_from(at, &own)).collect();
     for (at, method) in methods.iter().enumerate() {
         let mut shared: BTreeSet<LocalId> = (0..decls[at].parameters.len()).map(LocalId).collect();
-        let mut watch = Watch { methods: &methods, shared: &mut shared, gives: called.contains(&at), findings };
+        let mut watch = Watch { fields: &all, shared: &mut shared, gives: called.contains(&at), findings };
         watch.block(&method.body);
     }
 }
 
-/// What some statements may change, and what they call.
+/// What some statements change themselves, and what they call.
 #[derive(Debug, Default)]
-struct Reached {
+struct Changes {
     fields: BTreeSet<usize>,
     locals: BTreeSet<LocalId>,
     calls: BTreeSet<usize>,
 }
 
-impl Reached {
-    /// By statements and everything that they call.
-    fn by(body: &[Stmt], methods: &[&Method]) -> Reached {
-        let mut reached = Reached::default();
-        reached.block(body, methods);
-        reached
+impl Changes {
+    fn of_block(body: &[Stmt]) -> Changes {
+        let mut changes = Changes::default();
+        changes.block(body);
+        changes
     }
 
-    fn by_expr(expr: &Expr, methods: &[&Method]) -> Reached {
-        let mut reached = Reached::default();
-        reached.expr(expr, methods);
-        reached
-    }
-
-    fn block(&mut self, body: &[Stmt], methods: &[&Method]) {
+    fn block(&mut self, body: &[Stmt]) {
         for statement in body {
             if let StmtKind::Assign { place, .. } = &statement.kind {
                 match place.root {
@@ -61,28 +56,43 @@ impl Reached {
                     Root::Local(local) => drop(self.locals.insert(local)),
                 }
             }
-            expressions(statement, &mut |expr| self.expr(expr, methods));
-            blocks(statement, &mut |block| self.block(block, methods));
+            expressions(statement, &mut |expr| self.expr(expr));
+            blocks(statement, &mut |block| self.block(block));
         }
     }
 
-    fn expr(&mut self, expr: &Expr, methods: &[&Method]) {
-        if let ExprKind::Inline(method, _) = expr.kind
-            && self.calls.insert(method)
-            && let Some(called) = methods.get(method)
-        {
-            let mut inner = Reached { calls: std::mem::take(&mut self.calls), ..Reached::default() };
-            inner.block(&called.body, methods);
-            self.fields.extend(inner.fields);
-            self.calls = inner.calls;
+    fn expr(&mut self, expr: &Expr) {
+        if let ExprKind::Inline(method, _) = expr.kind {
+            self.calls.insert(method);
         }
-        children(expr, &mut |child| self.expr(child, methods));
+        children(expr, &mut |child| self.expr(child));
     }
+
+    /// Do they, with everything that they call, change this? `fields` is what each method changes.
+    fn reach(&self, root: &Root, fields: &[BTreeSet<usize>]) -> bool {
+        match root {
+            Root::Local(local) => self.locals.contains(local),
+            Root::Field(field) => {
+                self.fields.contains(field) || self.calls.iter().any(|&method| fields[method].contains(field))
+            }
+        }
+    }
+}
+
+/// What a method and all that it calls change.
+fn fields_changed_from(start: usize, own: &[Changes]) -> BTreeSet<usize> {
+    let (mut fields, mut seen, mut open) = (BTreeSet::new(), BTreeSet::from([start]), vec![start]);
+    while let Some(method) = open.pop() {
+        fields.extend(&own[method].fields);
+        open.extend(own[method].calls.iter().filter(|&&next| seen.insert(next)));
+    }
+    fields
 }
 
 /// Looks at one method.
 struct Watch<'a> {
-    methods: &'a [&'a Method],
+    /// What each method of the contract changes.
+    fields: &'a [BTreeSet<usize>],
     /// Variables that stand for something of the caller's, or for an element of a list.
     shared: &'a mut BTreeSet<LocalId>,
     /// Do other methods use its result?
@@ -96,8 +106,8 @@ impl Watch<'_> {
             expressions(statement, &mut |expr| self.expr(expr));
             match &statement.kind {
                 StmtKind::Each { variable, list, body } => {
-                    let reached = Reached::by(body, self.methods);
-                    if roots(list).iter().any(|root| reached.changes(root)) {
+                    let changes = Changes::of_block(body);
+                    if roots(list).iter().any(|root| changes.reach(root, self.fields)) {
                         self.refuse(list, "the list changes while it is walked");
                     }
                     if !roots(list).is_empty() {
@@ -128,16 +138,13 @@ impl Watch<'_> {
             if roots.is_empty() {
                 continue;
             }
-            let mut later = Reached::default();
+            // Operands are no statements, so they change nothing but by what they call.
+            let mut later = Changes::default();
             if let ExprKind::Inline(method, _) = expr.kind {
-                later = Reached::by(&self.methods[method].body, self.methods);
+                later.calls.insert(method);
             }
-            for other in operands.iter().skip(at + 1) {
-                later.fields.extend(Reached::by_expr(other, self.methods).fields);
-            }
-            // Variables of the called method have the same numbers, and are others.
-            later.locals.clear();
-            if roots.iter().any(|root| later.changes(root)) {
+            operands.iter().skip(at + 1).for_each(|other| later.expr(other));
+            if roots.iter().any(|root| later.reach(root, self.fields)) {
                 self.refuse(operand, "this changes while it is in use here under another name");
             }
         }
@@ -149,15 +156,6 @@ impl Watch<'_> {
     fn refuse(&mut self, value: &Expr, message: &str) {
         let found = Diagnostic::new(Code::E0313, value.span, message);
         self.findings.push(found.label("a struct or an array").help("write `copy(…)` for a copy of its own"));
-    }
-}
-
-impl Reached {
-    fn changes(&self, root: &Root) -> bool {
-        match root {
-            Root::Field(field) => self.fields.contains(field),
-            Root::Local(local) => self.locals.contains(local),
-        }
     }
 }
 
