@@ -4,6 +4,7 @@
 
 mod arithmetic;
 mod dapen;
+mod groups;
 mod inline;
 mod mutants;
 mod programs;

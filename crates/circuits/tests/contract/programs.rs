@@ -8,13 +8,13 @@ use parth_crypto::{Domain, hash};
 use parth_protocol::ids::{MethodId, StateHeight};
 
 /// One random choice of an operation: which, and which operands or constants.
-type Choice = (u8, u16, u16, u16, u64);
+pub(super) type Choice = (u8, u16, u16, u16, u64);
 
 const HEIGHT: StateHeight = StateHeight::constant(3);
 const INPUTS: [Type; 8] = [Type::U64, Type::U64, Type::U32, Type::U32, Type::Felt, Type::Bool, Type::Bool, Type::Hash];
 
-struct Program {
-    ops: Vec<Op>,
+pub(super) struct Program {
+    pub(super) ops: Vec<Op>,
     types: Vec<Option<Type>>,
 }
 
@@ -29,25 +29,28 @@ impl Program {
         program
     }
 
-    fn push(&mut self, op: Op, kind: Option<Type>) -> Value {
+    pub(super) fn push(&mut self, op: Op, kind: Option<Type>) -> Value {
         self.ops.push(op);
         self.types.push(kind);
         Value(self.ops.len() as u32 - 1)
     }
 
     /// A value of a type: the newest ones are the likeliest.
-    fn pick(&self, kind: Type, choice: u16) -> Option<Value> {
+    pub(super) fn pick(&self, kind: Type, choice: u16) -> Option<Value> {
         let of_kind: Vec<usize> = (0..self.types.len()).filter(|&at| self.types[at] == Some(kind)).collect();
         let from_end = usize::from(choice) % of_kind.len().max(1);
         of_kind.iter().rev().nth(from_end).map(|&at| Value(at as u32))
     }
 
     /// One of the four constants above.
-    fn small(&self, choice: u16) -> Value {
+    pub(super) fn small(&self, choice: u16) -> Value {
         Value(INPUTS.len() as u32 + u32::from(choice) % 4)
     }
 
     fn add(&mut self, (which, a, b, c, number): Choice) -> Option<()> {
+        if which >= 208 {
+            return self.add_group((which, a, b, c, number));
+        }
         let numbers = [Type::Felt, Type::U32, Type::U64];
         let kind = numbers[usize::from(c) % 3];
         let integer = numbers[1 + usize::from(c) % 2];

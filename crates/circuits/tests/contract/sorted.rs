@@ -281,6 +281,43 @@ fn an_arm_that_is_not_taken_neither_writes_nor_fails() {
     assert!(refused.unwrap_err().to_string().contains("taken"));
 }
 
+#[test]
+fn an_insertion_with_one_byte_changed_is_judged_alike() {
+    let (chain, _) = book();
+    let honest = execution(&chain, 1, "set", &with_key(&[], key(25), &[9])).witness;
+    let set = function("set");
+    let checker = set.rules.checker();
+    let bytes = borsh::to_vec(&honest).unwrap();
+    let (mut read, mut accepted) = (0, 0);
+    for position in 0..bytes.len() {
+        let mut mutated = bytes.clone();
+        mutated[position] ^= 1 + (position % 3) as u8;
+        let Ok(mut witness) = borsh::from_slice::<CallWitness>(&mutated) else { continue };
+        // What the circuit computes itself cannot be given to it wrongly.
+        witness.call.method = honest.call.method;
+        witness.call.inputs_length = honest.call.inputs_length;
+        witness.call.inputs = hash(Domain::Inputs, &witness.inputs);
+        read += 1;
+        accepted += usize::from(set.agree_by(&checker, &witness));
+    }
+    // Other starts of the same call, and other values.
+    assert!(read > 400 && accepted * 2 < read, "{accepted} of {read} accepted");
+}
+
+#[test]
+fn no_cell_of_an_insertion_is_free() {
+    let (chain, _) = book();
+    for (name, inputs) in [("set", with_key(&[], key(25), &[9])), ("has", with_key(&[], key(25), &[]))] {
+        let honest = execution(&chain, 1, name, &inputs).witness;
+        let rules = &function(name).rules;
+        let checker = rules.checker();
+        let found = rules.trace(&checker, &honest).unwrap().sweep(1);
+        // The inverse of zero, where two things are found to be the same: it may be anything.
+        let found: Vec<_> = found.iter().filter(|survivor| !survivor.is_free_inverse).collect();
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
     #[test]

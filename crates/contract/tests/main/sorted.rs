@@ -364,3 +364,47 @@ fn a_name_is_granted_once_and_resolves_for_everybody() {
     assert_eq!(chain.call(&mut session, names, "resolve", &other).unwrap().outputs, felts(&[0]));
     assert!(chain.call(&mut session, names, "ask", &name).unwrap_err().to_string().contains("the name is taken"));
 }
+
+#[test]
+fn groups_and_lists_that_do_not_lie_in_the_state_are_refused() {
+    use parth_contract::check::{CodeError, Problem};
+    use parth_contract::ir::{Constant, ContractCode, FunctionCode, Op, Value};
+    use parth_protocol::ids::StateHeight;
+
+    let (group, key) = (Value(0), Value(1));
+    let check = |view: bool, op: Op| {
+        let constants = vec![Op::Const(Constant::U32(0)), Op::Const(Constant::Hash(Digest::ZERO))];
+        let ops = constants.into_iter().chain([op]).collect();
+        let function = FunctionCode { name: "f".to_owned(), view, inputs: vec![], ops, outputs: vec![] };
+        let (name, state_height) = ("C".to_owned(), StateHeight::constant(5));
+        match Contract::new(ContractCode { name, state_height, events: vec![], functions: vec![function] }) {
+            Ok(_) => None,
+            Err(CodeError::Op { problem, .. }) => Some(problem),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let list = |first, bits, log| SortedList { first, bits, log };
+    let find = |list| check(true, Op::Find { state: None, list, key });
+    assert_eq!(find(list(0, 3, 2)), None);
+    assert_eq!(find(list(6, 1, 2)), None);
+    let outside = [list(7, 1, 2), list(1, 3, 2), list(0, 0, 2), list(0, 33, 2), list(0, 1, 0), list(0, 1, 5)];
+    for wrong in outside.into_iter().chain([list(u64::MAX, 32, 1), list(0, 255, 255), list(1 << 63, 1, 1)]) {
+        assert_eq!(find(wrong), Some(Problem::Group), "{wrong:?}");
+        assert_eq!(check(true, Op::FindFree { list: wrong, key }), Some(Problem::Group));
+    }
+    let read = |log, at| check(true, Op::ReadGroup { group, log, at });
+    assert_eq!(read(4, 15), None);
+    for (log, at) in [(0, 0), (5, 0), (2, 4), (4, 16), (1, 255), (255, 0)] {
+        assert_eq!(read(log, at), Some(Problem::Group), "{log} {at}");
+    }
+    let write =
+        |view, at, count| check(view, Op::WriteGroup { group, log: 2, at, words: vec![key; count], when: None });
+    assert_eq!(write(false, 1, 3), None);
+    assert_eq!(write(true, 1, 3), Some(Problem::View));
+    for (at, count) in [(0, 0), (1, 4), (4, 1), (255, 1), (0, 300)] {
+        assert_eq!(write(false, at, count), Some(Problem::Group), "{at} {count}");
+    }
+    assert!(matches!(check(true, Op::Before(group, key)), Some(Problem::Type { .. })));
+    assert!(matches!(check(true, Op::ReadGroup { group: key, log: 1, at: 0 }), Some(Problem::Type { .. })));
+    assert!(matches!(check(true, Op::SlotGroup { state: key, group, log: 1, at: 0 }), Some(Problem::Type { .. })));
+}
