@@ -1,11 +1,12 @@
 //! The ABI: what callers, wallets and explorers need to know of a contract, as JSON.
 
 use parth_crypto::{Digest, Felt};
-use parth_protocol::ids::{MethodId, StateHeight};
+use parth_protocol::ids::{ContractId, MethodId, StateHeight};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Contract;
-use crate::ir::Parameter;
+use crate::function::Function;
+use crate::ir::{Constant, Op, Parameter};
 
 /// The schema that ABI documents name.
 pub const SCHEMA: &str = "parth/abi/1";
@@ -42,6 +43,22 @@ pub struct FunctionAbi {
     pub inputs: Vec<Parameter>,
     /// The results, in order.
     pub outputs: Vec<Parameter>,
+    /// The calls of contracts that it may make, in the order of its code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallAbi>,
+}
+
+/// A call that a function may make.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CallAbi {
+    /// The contract, when it stands in the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractId>,
+    /// The method there.
+    pub method: MethodId,
+    /// Is it made right after the function, which has its results, rather than before the session ends?
+    pub inline: bool,
 }
 
 /// One kind of event.
@@ -67,6 +84,7 @@ impl Contract {
                 view: function.view(),
                 inputs: function.code().inputs.clone(),
                 outputs: outputs.map(|(output, kind)| Parameter { name: output.name.clone(), kind }).collect(),
+                calls: calls(function),
             }
         });
         let events = self.code().events.iter().map(|event| EventAbi {
@@ -83,4 +101,21 @@ impl Contract {
             events: events.collect(),
         }
     }
+}
+
+fn calls(function: &Function) -> Vec<CallAbi> {
+    let ops = &function.code().ops;
+    let call = |op: &Op| {
+        let (contract, method, inline) = match op {
+            Op::Defer { contract, method, .. } => (contract, method, false),
+            Op::Inline { contract, method, .. } => (contract, method, true),
+            _ => return None,
+        };
+        let contract = match ops.get(contract.index()) {
+            Some(Op::Const(Constant::U32(id))) => ContractId::new(*id),
+            _ => None,
+        };
+        Some(CallAbi { contract, method: *method, inline })
+    };
+    ops.iter().filter_map(call).collect()
 }

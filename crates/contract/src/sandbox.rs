@@ -14,7 +14,9 @@ use parth_crypto::merkle::{self, SparseTree};
 use parth_crypto::{Digest, Felt};
 use parth_protocol::Record;
 use parth_protocol::circuit::{CircuitId, CircuitSet, Rules};
-use parth_protocol::ids::{Amount, Caller, CheckpointId, ContractId, Fingerprint, ItemCount, SlotIndex, Time, UserId};
+use parth_protocol::ids::{
+    Amount, Caller, CheckpointId, ContractId, Fingerprint, ItemCount, MethodId, SlotIndex, Time, UserId,
+};
 use parth_protocol::profile::Profile;
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::global::GlobalState;
@@ -342,10 +344,7 @@ impl Sandbox {
         function: &str,
         inputs: &[Felt],
     ) -> Result<Execution, SandboxError> {
-        let (code, _) = self.placed(contract)?;
-        let unknown = || ExecError::UnknownFunction { contract: code.name().to_owned(), name: function.to_owned() };
-        let method = code.function(function).ok_or_else(unknown)?.method();
-        let around = Around { sandbox: self, anchor: &self.anchor_of(session).leaf };
+        let (method, around) = (self.method(contract, function)?, self.around(session));
         let mut standing = session.standing();
         let made = settle::make(&around, &mut standing, contract, method, inputs)?;
         let (mut open, mut contracts) = (session.session.clone(), session.account.contracts.clone());
@@ -361,6 +360,30 @@ impl Sandbox {
         let first = session.calls.len();
         session.calls.extend(made.into_iter().map(|made| made.execution));
         Ok(session.calls[first].clone())
+    }
+
+    /// What a call and its inline calls would do, whatever becomes of the calls that they defer. The session stands as
+    /// before.
+    pub fn try_out(
+        &self,
+        session: &SandboxSession,
+        contract: ContractId,
+        function: &str,
+        inputs: &[Felt],
+    ) -> Result<Execution, SandboxError> {
+        let (method, around) = (self.method(contract, function)?, self.around(session));
+        let made = settle::make_inline(&around, &mut session.standing(), contract, method, inputs)?;
+        made.into_iter().next().map(|made| made.execution).ok_or(SandboxError::NoContract(contract))
+    }
+
+    fn method(&self, contract: ContractId, function: &str) -> Result<MethodId, SandboxError> {
+        let (code, _) = self.placed(contract)?;
+        let unknown = || ExecError::UnknownFunction { contract: code.name().to_owned(), name: function.to_owned() };
+        Ok(code.function(function).ok_or_else(unknown)?.method())
+    }
+
+    fn around(&self, session: &SandboxSession) -> Around<'_> {
+        Around { sandbox: self, anchor: &self.anchor_of(session).leaf }
     }
 
     /// Takes one call into a session, as the protocol does.
@@ -413,12 +436,10 @@ impl Sandbox {
     /// The values that a call computes until it fails; none when it does not fail, or when another call that it makes
     /// does. To show them in the source.
     pub fn values(&self, session: &SandboxSession, contract: ContractId, function: &str, inputs: &[Felt]) -> Values {
-        let code = self.code(contract);
-        let Some(method) = code.and_then(|code| Some(code.function(function)?.method())) else {
+        let Ok(method) = self.method(contract, function) else {
             return Values::new();
         };
-        let around = Around { sandbox: self, anchor: &self.anchor_of(session).leaf };
-        match settle::make(&around, &mut session.standing(), contract, method, inputs) {
+        match settle::make_inline(&self.around(session), &mut session.standing(), contract, method, inputs) {
             Err(Refused::Make(MakeError::Call { values, caller: Caller::USER, .. })) => values,
             _ => Values::new(),
         }

@@ -176,6 +176,19 @@ pub fn make<S: Surroundings>(
     Ok(made)
 }
 
+/// Executes a call of a user with what it calls inline, and leaves out what these defer. For trying out: no session can
+/// be closed after it, unless nothing is deferred.
+pub fn make_inline<S: Surroundings>(
+    around: &S,
+    standing: &mut Standing,
+    contract: ContractId,
+    method: MethodId,
+    inputs: &[Felt],
+) -> Result<Vec<Made>, S::Error> {
+    let due = Due { contract, method, caller: Caller::USER, inputs: inputs.to_vec() };
+    Maker { around, runs: 0, hopeless: false }.settle(standing, &due, Pays::Nothing, Digest::ZERO, 0)
+}
+
 /// A call to be made.
 struct Due {
     contract: ContractId,

@@ -1,4 +1,4 @@
-//! Calls that a call owes.
+//! Calls that a call makes, inline and deferred.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -34,6 +34,15 @@ export class Shop extends Contract {
   order(seller: UserId, price: u64, tip: u64): void {
     Shop.defer().buy(seller, price);
     System.defer().send(seller, tip);
+  }
+
+  /** Takes in what a friend has sent; the amount is known at once. */
+  @call
+  collect(friend: UserId): u64 {
+    const before = System.mine().claimed.get(friend);
+    const taken = System.call().claim(friend);
+    this.bought += taken;
+    return before + taken;
   }
 
   /** Never ends. */
@@ -145,4 +154,38 @@ fn a_session_whose_second_call_is_top_level_opens_with_both_whatever_is_owed_lat
     session.call(SHOP, &net.counter, "buy", &felts(&[bob(&net), 5])).unwrap();
     // The two calls in one, one owed, the end cap; three calls and the signature.
     assert_eq!(sign_as(&net, session, ANN, Form::Shortest).proofs(), 3 + 3 + 1);
+}
+
+#[test]
+fn an_inline_call_is_made_right_after_its_caller_which_has_its_result() {
+    let mut net = net();
+    let ann = u64::from(net.user(ANN).get());
+    for (sent, total) in [(50, 50), (20, 70)] {
+        let mut session = net.open(BOB);
+        session.call(SYSTEM, &net.system, "send", &felts(&[ann, sent])).unwrap();
+        let ended = sign_as(&net, session, BOB, Form::Shortest).ended().clone();
+        net.checkpoint(&[ended], &[]);
+
+        let mut session = net.open(ANN);
+        session.know(SYSTEM, &net.system);
+        let bob = felts(&[bob(&net)]);
+        let collected = session.call(SHOP, &net.counter, "collect", &bob).unwrap();
+        assert_eq!(collected.outputs, felts(&[total]));
+        let made: Vec<_> = session.calls().iter().map(|made| &made.execution.call).collect();
+        let expected = [(SHOP, Caller::USER), (SYSTEM, Caller::contract(SHOP))];
+        assert_eq!(made.iter().map(|call| (call.contract, call.caller)).collect::<Vec<_>>(), expected);
+        assert!(session.state().state.inline.is_zero());
+        // A second time there is nothing to claim, so the whole call fails and nothing of it stays.
+        let before = session.state().clone();
+        let again = session.call(SHOP, &net.counter, "collect", &bob).map(|_| ());
+        let Err(SessionError::Call { contract, function, .. }) = &again else { panic!("{again:?}") };
+        assert_eq!((contract.as_str(), function.as_str()), ("System", "claim"));
+        assert_eq!((session.state(), session.calls().len()), (&before, 2));
+        let signed = sign(&net, session, ANN);
+        // Start, a step for each of two calls, end cap; the calls and the signature.
+        assert_eq!((signed.proofs(), signed.ended().circuit), (4 + 2 + 1, CircuitId::EndCap));
+        let ended = signed.ended().clone();
+        net.checkpoint(&[ended], &[]);
+        assert_eq!(net.word(ANN, SHOP, 0), word(total));
+    }
 }

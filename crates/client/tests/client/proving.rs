@@ -91,6 +91,24 @@ fn a_session_whose_call_owes_another_is_proven() {
 }
 
 #[test]
+fn a_session_whose_call_calls_another_inline_is_proven() {
+    let [system, shop] = [system::contract(), crate::debts::shop()]
+        .map(|code| Arc::new(Program::compile(&Profile::STANDARD, code, None).unwrap()));
+    let mut net = Net::new(Profile::STANDARD, Pinned::standard().unwrap().set(), system, shop);
+    let mut session = net.open(ANN);
+    session.call(SYSTEM, &net.system, "send", &felts(&[net.user(BOB).get().into(), 500])).unwrap();
+    let ended = sign_as(&net, session, ANN, Form::Shortest).ended().clone();
+    net.checkpoint(&[ended], &[]);
+    let mut session = net.open(BOB);
+    session.know(SYSTEM, &net.system);
+    let collected = session.call(COUNTER, &net.counter, "collect", &felts(&[net.user(ANN).get().into()])).unwrap();
+    assert_eq!(collected.outputs, felts(&[500]));
+    let (names, _) = prove(&net, session, BOB, Form::Shortest);
+    let calls = ["session::start", "Shop.collect", "session::step", "System.claim", "session::inline_step"];
+    assert_eq!(names, [&calls[..], &["signature::schnorr", "session::end_cap"][..]].concat());
+}
+
+#[test]
 fn the_first_session_of_a_user_is_proven_in_its_short_forms() {
     let net = net();
     let claim = || {

@@ -95,6 +95,7 @@ codes! {
     W102 "the writer checks its own deadline",
     W103 "the writer reports its own time",
     W104 "a sum over everybody cannot be complete",
+    W105 "a result that its caller can choose",
 }
 
 impl Code {

@@ -152,6 +152,14 @@ pub(crate) enum ExprKind {
         method: usize,
         arguments: Vec<Expr>,
     },
+    /// A call of a method of another contract, made right after this one; its result is known here.
+    Called {
+        contract: ContractRef,
+        method: usize,
+        arguments: Vec<Expr>,
+    },
+    /// A view of the user's own instance of another contract, as it stands before this call.
+    Mine(ContractRef),
     Nothing,
 }
 

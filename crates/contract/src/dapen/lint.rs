@@ -189,10 +189,12 @@ impl Linter<'_> {
                 self.all(fields);
                 Taint::default()
             }
-            ExprKind::Defer { arguments, .. } => {
+            ExprKind::Defer { arguments, .. } | ExprKind::Called { arguments, .. } => {
                 self.all(arguments);
                 Taint::default()
             }
+            // The own state: nobody else changes it.
+            ExprKind::Mine(_) => Taint { fixed: true, ..Taint::default() },
             ExprKind::View { user, at, .. } => {
                 let taint = self.expr(user);
                 if let Some(at) = at {

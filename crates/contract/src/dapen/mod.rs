@@ -16,7 +16,7 @@
 //! | `load`, `declare`, `program`, `layout`, `types` | what files declare, and where state stands |
 //! | `builtins`, `standard` | what the language comes with |
 //! | `check`, `hir` | names resolved, types checked |
-//! | `lint` | warnings |
+//! | `lint`, `echo` | warnings |
 //! | [`mod@test`] | runs tests written in the language |
 //! | [`failure`] | a call that fails, shown in the source |
 //! | [`prelude`] | the declarations that editors and `tsc` read |
@@ -28,6 +28,7 @@ mod check;
 pub mod codes;
 mod declare;
 pub mod diagnostic;
+mod echo;
 pub mod failure;
 mod hir;
 mod layout;
@@ -221,6 +222,7 @@ fn finish(
         return None;
     }
     lint::lint(program, contract, bodies, findings);
+    echo::echoes(program, contract, bodies, findings);
     let decl = program.contract(contract);
     let mut events = lower::Events::default();
     let (mut functions, mut maps) = (Vec::new(), Vec::new());

@@ -8,12 +8,13 @@ use parth_contract::contracts::token::{BALANCE, MINTED};
 use parth_contract::dapen::{self, Compiled, Options, render};
 use proptest::prelude::*;
 
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
     ("counter.dapen.ts", include_str!("../../../../examples/counter.dapen.ts")),
     ("token.dapen.ts", include_str!("../../../../examples/token.dapen.ts")),
     ("poll.dapen.ts", include_str!("../../../../examples/poll.dapen.ts")),
     ("names.dapen.ts", include_str!("../../../../examples/names.dapen.ts")),
     ("deal.dapen.ts", include_str!("../../../../examples/deal.dapen.ts")),
+    ("shop.dapen.ts", include_str!("../../../../examples/shop.dapen.ts")),
 ];
 
 fn files() -> BTreeMap<String, String> {

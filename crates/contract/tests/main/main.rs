@@ -4,6 +4,7 @@ mod code;
 mod dapen;
 mod explain;
 mod hostile;
+mod inline;
 mod language_tests;
 mod limits;
 mod meaning;

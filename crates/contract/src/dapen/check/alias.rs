@@ -212,6 +212,7 @@ fn children<'e>(expr: &'e Expr, see: &mut dyn FnMut(&'e Expr)) {
         | ExprKind::None
         | ExprKind::Local(_)
         | ExprKind::Context(_)
+        | ExprKind::Mine(_)
         | ExprKind::Nothing => {}
         ExprKind::Binary(_, a, b) | ExprKind::Same(a, b) | ExprKind::Index(a, b) => {
             see(a);
@@ -234,6 +235,7 @@ fn children<'e>(expr: &'e Expr, see: &mut dyn FnMut(&'e Expr)) {
         | ExprKind::Hash(list)
         | ExprKind::Inline(_, list)
         | ExprKind::Emit { fields: list, .. }
+        | ExprKind::Called { arguments: list, .. }
         | ExprKind::Defer { arguments: list, .. } => list.iter().for_each(see),
         ExprKind::View { user, at, .. } => {
             see(user);

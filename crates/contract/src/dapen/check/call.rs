@@ -443,8 +443,8 @@ impl Body<'_> {
                 Some(Expr { kind: ExprKind::View { contract, user, at }, ty: view, span })
             }
             "mine" => {
-                let help = "read your own state as of the session's checkpoint: `C.of(ctx.user)`";
-                self.refuse_with(Code::E0501, span, "mine() is not supported yet", help)
+                let [] = self.arguments("mine", given, span)?;
+                self.mine(contract, span)
             }
             "defer" | "call" => {
                 let help = format!(
@@ -468,7 +468,7 @@ impl Body<'_> {
     }
 
     /// Other contracts are known by their ids.
-    fn needs_id(&mut self, contract: ContractRef, span: Span) -> Checked<()> {
+    pub(super) fn needs_id(&mut self, contract: ContractRef, span: Span) -> Checked<()> {
         let decl = self.program.contract(contract);
         if contract == self.contract || decl.id.is_some() {
             return Some(());
@@ -499,8 +499,7 @@ impl Body<'_> {
         self.needs_id(contract, span)?;
         self.changes(span);
         if how.text == "call" {
-            let help = "use `defer()`, which runs after this call and gives nothing";
-            return self.refuse_with(Code::E0501, span, "calls with results are not supported yet", help);
+            return self.called(contract, method, arguments, span);
         }
         Some(Expr { kind: ExprKind::Defer { contract, method, arguments }, ty: Ty::Void, span })
     }

@@ -6,10 +6,12 @@
 //! | [`expr`] | expressions and places |
 //! | [`call`] | built-in functions, storage, other contracts |
 //! | [`alias`] | second names for what changes |
+//! | [`other`] | calls with results, and the own state in other contracts |
 
 mod alias;
 mod call;
 mod expr;
+mod other;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -351,7 +353,7 @@ impl Body<'_> {
             return self.assignment(*op, target, value, expression.span);
         }
         let value = self.expr(expression, None)?;
-        let acts = matches!(value.kind, ExprKind::Inline(..)) || value.ty == Ty::Void;
+        let acts = matches!(value.kind, ExprKind::Inline(..) | ExprKind::Called { .. }) || value.ty == Ty::Void;
         if !acts {
             let found = Diagnostic::new(Code::E0201, value.span, "this computes something and does nothing with it");
             self.report(found.help("assign it, return it or remove it"));

@@ -15,10 +15,12 @@
 //! | [`integer`] | division, remainders, bits and shifts |
 //! | [`store`] | state: words, maps, lists, views |
 //! | [`sorted`] | maps by hash |
+//! | [`other`] | calls of other contracts |
 //! | [`emit`] | writes operations |
 
 mod emit;
 mod integer;
+mod other;
 mod sorted;
 mod store;
 mod value;
@@ -67,6 +69,8 @@ struct Env {
     /// Has the innermost open method returned (bool), and what?
     returned: Option<Value>,
     result: Option<Parts>,
+    /// Where another contract was first called inline.
+    called: Option<Span>,
 }
 
 /// The operations of a function with what is known of each.
@@ -328,7 +332,8 @@ impl Lowerer<'_> {
             (a, b) => a.or(b),
         };
         let result = self.merge_parts(test, first.result, second.result);
-        Env { locals, fields, returned, result }
+        let called = first.called.or(second.called);
+        Env { locals, fields, returned, result, called }
     }
 
     fn merge_parts(&mut self, test: Value, a: Option<Parts>, b: Option<Parts>) -> Option<Parts> {

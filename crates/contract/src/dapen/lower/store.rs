@@ -296,7 +296,13 @@ impl Lowerer<'_> {
     ) -> Parts {
         let source = match instance {
             Instance::Own => Source::Own,
-            Instance::Frozen(view) => Source::Frozen(self.one(view)),
+            Instance::Frozen(view) => {
+                let state = self.one(view);
+                if self.is_mine(state) {
+                    self.before_calls(view.span);
+                }
+                Source::Frozen(state)
+            }
         };
         let place = &self.program.contract(contract).fields[field];
         let (slot, stride, kind) = (place.slot, place.stride, place.kind.clone());

@@ -7,7 +7,7 @@ use crate::dapen::diagnostic::Diagnostic;
 use crate::dapen::hir::{Expr, ExprKind};
 use crate::dapen::source::Span;
 use crate::dapen::types::{ContractRef, MAX_FELTS, Ty};
-use crate::ir::{Context, Op, OtherContract, Parameter, Type, Value};
+use crate::ir::{Context, Op, Type, Value};
 
 /// One step into a value, its index computed.
 #[derive(Clone, Copy, Debug)]
@@ -186,11 +186,13 @@ impl Lowerer<'_> {
                 self.defer(*contract, *method, arguments);
                 Vec::new()
             }
+            ExprKind::Called { contract, method, arguments } => self.called(*contract, *method, arguments, expr.span),
+            ExprKind::Mine(contract) => vec![self.mine(*contract, expr.span)],
             ExprKind::Nothing => Vec::new(),
         }
     }
 
-    fn fits_list(&mut self, parts: &[Value], span: Span) -> bool {
+    pub(super) fn fits_list(&mut self, parts: &[Value], span: Span) -> bool {
         let limit = crate::check::MAX_LIST;
         if parts.len() > limit {
             let message = format!("{} values in one list, at most {limit} are allowed", parts.len());
@@ -438,13 +440,7 @@ impl Lowerer<'_> {
 
     /// A user's frozen state in a contract, at the anchor or at an older checkpoint.
     pub(super) fn view(&mut self, contract: ContractRef, user: Value, at: Option<Value>) -> Value {
-        let other = (contract != self.contract).then(|| self.program.contract(contract));
-        let other = other.map(|decl| {
-            let id = self.emit.number(Type::U32, decl.id.unwrap_or_default().into());
-            // The layout gives heights from 1 to 48.
-            let height = parth_protocol::ids::StateHeight::constant(decl.height);
-            OtherContract { id, height }
-        });
+        let other = (contract != self.contract).then(|| self.other(contract));
         let at = at.map(|at| self.checkpoint(at));
         self.emit.pure(Op::State { user, contract: other, at }, Type::State)
     }
@@ -465,27 +461,5 @@ impl Lowerer<'_> {
         let newest = self.emit.arithmetic('-', anchor, one);
         let height = self.emit.select(older, height, newest);
         self.emit.pure(Op::Checkpoint(height), Type::Checkpoint)
-    }
-
-    fn defer(&mut self, contract: ContractRef, method: usize, arguments: &[Expr]) {
-        let inputs: Parts = arguments.iter().flat_map(|argument| self.value(argument)).collect();
-        let decl = self.program.contract(contract);
-        let callee = &decl.methods[method];
-        let id = match decl.id {
-            Some(id) => self.emit.number(Type::U32, id.into()),
-            // The id of the own contract is known when the call runs.
-            None => self.emit.context(Context::Contract),
-        };
-        let kinds = |ty: &Ty| -> Vec<Type> {
-            self.program.leaves(ty).iter().map(|leaf| leaf.ty.leaf().unwrap_or(Type::Felt)).collect()
-        };
-        let typed = |kind: Type| Parameter { name: String::new(), kind };
-        let inputs_of: Vec<Parameter> = callee.parameters.iter().flat_map(|(_, ty)| kinds(ty)).map(typed).collect();
-        let signature = crate::names::signature(&callee.name.text, &inputs_of, &kinds(&callee.result));
-        let method = crate::names::method_id(&signature);
-        if self.fits_list(&inputs, self.emit.span) && self.emit.truth(self.path) != Some(false) {
-            let when = self.when();
-            self.emit.command(Op::Defer { contract: id, method, inputs, when });
-        }
     }
 }

@@ -64,22 +64,32 @@ impl Runner<'_> {
         let id = decl.id.unwrap_or_default();
         self.calls += 1;
         let contract_id = ContractId::new(id).unwrap_or(ContractId::SYSTEM);
+        let first = session.calls().len();
         let made = self.world.chain.call(&mut session, contract_id, &method.text, &inputs);
         let outcome = match made {
-            Ok(execution) if execution.deferred.is_empty() => {
-                for event in &execution.events {
-                    let code = self.world.chain.code(contract_id).map(|contract| &contract.code().events);
+            Ok(execution) => {
+                // Those of the calls that it makes as well.
+                let calls = session.calls().get(first..).unwrap_or_default().iter();
+                for (made, event) in calls.flat_map(|made| made.events.iter().map(move |event| (made, event))) {
+                    let code = self.world.chain.code(made.call.contract).map(|contract| &contract.code().events);
                     let name = code.and_then(|events| events.get(usize::from(event.event))).map(|event| &event.name);
                     let fields = event.felts.get(1..).unwrap_or_default().to_vec();
                     self.events.push((name.cloned().unwrap_or_default(), fields));
                 }
                 Ok(Held { felts: execution.outputs, ty: Some(result) })
             }
-            Ok(_) => return stop(Code::E0501, expr.span, "calls that owe others are not made by tests yet"),
             Err(SandboxError::Exec(error)) => {
                 let values = self.world.chain.values(&session, contract_id, &method.text, &inputs);
                 let diagnostic = match self.table.contracts.get(&id) {
                     Some((_, compiled)) => failure::diagnostic(compiled, &method.text, &error, &values),
+                    None => Diagnostic::new(Code::E3003, expr.span, error.to_string()),
+                };
+                Err(Failed { diagnostic, text: error.to_string() })
+            }
+            // A call that this one makes, shown where it stands.
+            Err(SandboxError::Owed { contract, function, error, values, .. }) => {
+                let diagnostic = match self.table.contracts.get(&contract.get()) {
+                    Some((_, compiled)) => failure::diagnostic(compiled, &function, &error, &values),
                     None => Diagnostic::new(Code::E3003, expr.span, error.to_string()),
                 };
                 Err(Failed { diagnostic, text: error.to_string() })

@@ -1,0 +1,185 @@
+//! W105: a result that comes of `mine()`, which a contract that calls the method inline may have written.
+//!
+//! Follows what `mine()` shows through variables, own fields, arguments and branches to what the method returns. What a
+//! `require` looks at decides whether the call succeeds, and not what it gives.
+
+use std::collections::BTreeMap;
+
+use super::check::Bodies;
+use super::codes::Code;
+use super::diagnostic::{Diagnostic, Findings};
+use super::hir::{Change, Expr, ExprKind, Instance, Method, Read, Root, Step, Stmt, StmtKind};
+use super::program::{MethodDecl, Program, Reach};
+use super::source::Span;
+use super::types::{ContractRef, Ty};
+
+/// Warns of methods of a contract that others may call for such a result.
+pub(super) fn echoes(program: &Program, contract: ContractRef, bodies: &Bodies, findings: &mut Findings) {
+    let mut known = Helpers::new();
+    let gives = |decl: &MethodDecl| decl.reach != Reach::Private && decl.result != Ty::Void;
+    for (decl, body) in program.contract(contract).methods.iter().zip(bodies).filter(|(decl, _)| gives(decl)) {
+        let Some(read) = body.as_ref().and_then(|body| flow(bodies, &mut known, body, 0).result) else { continue };
+        let message = format!("what {} gives comes of what its caller may just have written", decl.name.text);
+        let found = Diagnostic::new(Code::W105, read, message).and(decl.name.span, "a contract can call this inline");
+        findings.push(found.help("give what comes of `this`, of arguments or of checkpoints, or nothing"));
+    }
+}
+
+/// What helpers take from `mine()`, into what they give or write; each is looked at once.
+type Helpers = BTreeMap<usize, Option<Span>>;
+
+/// Most helpers inside each other that are looked at.
+const MAX_DEPTH: usize = 64;
+/// How often a method is gone through: what the end of a loop sets, its beginning may use.
+const PASSES: usize = 4;
+
+/// Where `mine()` is read that things of a method come of. No method calls itself.
+fn flow<'a>(bodies: &'a Bodies, helpers: &'a mut Helpers, method: &Method, depth: usize) -> Flow<'a> {
+    let locals = vec![None; method.locals.len()];
+    let mut flow = Flow { bodies, helpers, depth, locals, fields: None, path: None, result: None };
+    for _ in 0..PASSES {
+        flow.path = None;
+        flow.block(&method.body);
+    }
+    flow
+}
+
+/// Where the value of each thing comes of `mine()`.
+struct Flow<'a> {
+    bodies: &'a Bodies,
+    helpers: &'a mut Helpers,
+    depth: usize,
+    locals: Vec<Option<Span>>,
+    /// Of the own fields, all together.
+    fields: Option<Span>,
+    /// Of the branches that lead here.
+    path: Option<Span>,
+    result: Option<Span>,
+}
+
+impl Flow<'_> {
+    fn block(&mut self, body: &[Stmt]) {
+        for statement in body {
+            match &statement.kind {
+                StmtKind::Let(local, init) => {
+                    let from = self.expr(init);
+                    self.set(local.0, from);
+                }
+                StmtKind::Assign { place, value, .. } => {
+                    let index = place.path.iter().find_map(|step| match step {
+                        Step::Index(index) => self.expr(index),
+                        Step::Field(_) => None,
+                    });
+                    let from = self.expr(value).or(index);
+                    match place.root {
+                        Root::Local(local) => self.set(local.0, from),
+                        Root::Field(_) => self.fields = self.fields.or(from).or(self.path),
+                    }
+                }
+                StmtKind::Expr(expr) => drop(self.expr(expr)),
+                StmtKind::If { test, then, otherwise } => {
+                    let outer = self.path;
+                    self.path = outer.or(self.expr(test));
+                    self.block(then);
+                    self.block(otherwise);
+                    // What follows a return is a branch as well.
+                    if !(returns(then) || returns(otherwise)) {
+                        self.path = outer;
+                    }
+                }
+                StmtKind::Count { body, .. } | StmtKind::Block(body) => self.block(body),
+                StmtKind::Each { variable, list, body } => {
+                    let from = self.expr(list);
+                    self.set(variable.0, from);
+                    self.block(body);
+                }
+                StmtKind::Return(value) => {
+                    let from = value.as_ref().and_then(|value| self.expr(value));
+                    self.result = self.result.or(from).or(self.path);
+                }
+            }
+        }
+    }
+
+    /// Adds to what a variable comes of; what it came of before stays.
+    fn set(&mut self, local: usize, from: Option<Span>) {
+        if let Some(slot) = self.locals.get_mut(local) {
+            *slot = slot.or(from).or(self.path);
+        }
+    }
+
+    fn helper(&mut self, method: usize) -> Option<Span> {
+        if let Some(known) = self.helpers.get(&method) {
+            return *known;
+        }
+        let bodies = self.bodies;
+        let body = bodies.get(method).and_then(Option::as_ref).filter(|_| self.depth < MAX_DEPTH)?;
+        let inner = flow(bodies, self.helpers, body, self.depth + 1);
+        let from = inner.result.or(inner.fields);
+        self.helpers.insert(method, from);
+        from
+    }
+
+    fn any<'e>(&mut self, list: impl IntoIterator<Item = &'e Expr>) -> Option<Span> {
+        list.into_iter().fold(None, |from, expr| from.or(self.expr(expr)))
+    }
+
+    fn expr(&mut self, expr: &Expr) -> Option<Span> {
+        match &expr.kind {
+            ExprKind::Mine(_) => Some(expr.span),
+            ExprKind::Local(local) => self.locals.get(local.0).copied().flatten(),
+            ExprKind::Binary(_, a, b) | ExprKind::Same(a, b) | ExprKind::Index(a, b) => self.any([&**a, &**b]),
+            ExprKind::Conditional(a, b, c) => self.any([&**a, &**b, &**c]),
+            ExprKind::Not(inner)
+            | ExprKind::Convert(inner)
+            | ExprKind::Fill(inner)
+            | ExprKind::Field(inner, _)
+            | ExprKind::IsUser(inner)
+            | ExprKind::TimeAt(inner) => self.expr(inner),
+            ExprKind::Parts(list) | ExprKind::Hash(list) => self.any(list),
+            ExprKind::Called { arguments, .. } => self.any(arguments),
+            ExprKind::Inline(method, arguments) => {
+                let given = self.any(arguments);
+                // A helper is part of its caller: it may write fields, and give what it reads.
+                let inner = self.helper(*method);
+                self.fields = self.fields.or(given).or(inner);
+                given.or(inner)
+            }
+            ExprKind::View { user, at, .. } => self.any([Some(&**user), at.as_deref()].into_iter().flatten()),
+            ExprKind::Read { instance, what, .. } => {
+                let of = match instance {
+                    Instance::Own => self.fields,
+                    Instance::Frozen(view) => self.expr(view),
+                };
+                let place = match what {
+                    Read::Entry(key) | Read::At(key) => self.expr(key),
+                    Read::Value(path) => path.iter().find_map(|step| match step {
+                        Step::Index(index) => self.expr(index),
+                        Step::Field(_) => None,
+                    }),
+                    _ => None,
+                };
+                of.or(place)
+            }
+            ExprKind::Change { what, .. } => {
+                let from = match what {
+                    Change::Set { key, value } => self.any([&**key, &**value]),
+                    Change::AddTo { key, by } => self.any([&**key, &**by]),
+                    Change::Add(value) | Change::SetOnce(value) | Change::Push(value) => self.expr(value),
+                };
+                self.fields = self.fields.or(from).or(self.path);
+                None
+            }
+            _ => None,
+        }
+    }
+}
+
+fn returns(body: &[Stmt]) -> bool {
+    body.iter().any(|statement| match &statement.kind {
+        StmtKind::Return(_) => true,
+        StmtKind::If { then, otherwise, .. } => returns(then) || returns(otherwise),
+        StmtKind::Count { body, .. } | StmtKind::Each { body, .. } | StmtKind::Block(body) => returns(body),
+        _ => false,
+    })
+}
