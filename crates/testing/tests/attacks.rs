@@ -3,6 +3,7 @@
 
 mod checkpoints;
 mod debts;
+mod inline;
 
 use parth_crypto::merkle::{Transition, empty_root};
 use parth_crypto::{Digest, Domain, Felt, hash};

@@ -1,5 +1,6 @@
 //! `parth contract call`: one call on a chain in memory, without proofs.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -93,6 +94,7 @@ struct Document<'a> {
     outputs: Vec<Named>,
     writes: Vec<Written>,
     events: Vec<Emitted>,
+    calls: Vec<Called>,
     owes: Vec<Owed>,
     /// A line of `check --message-format json`, when the code refuses the call.
     failure: Option<serde_json::Value>,
@@ -125,6 +127,14 @@ struct Owed {
     inputs: Vec<Felt>,
 }
 
+/// A call that is made right after, whose results the caller has.
+#[derive(Serialize)]
+struct Called {
+    #[serde(flatten)]
+    call: Owed,
+    outputs: Vec<Felt>,
+}
+
 /// Makes the call and shows it.
 pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
     let built = source::compiled(&options.file)?;
@@ -147,7 +157,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
     let called = table.call(user, function.name(), &inputs);
     let shown = named(&function.code().inputs, &inputs);
     match called {
-        Ok((session, execution)) => {
+        Ok((session, execution, unpaid)) => {
             let checkpoint = session.session().start.anchor.get();
             let document = document(&built, &table, options, checkpoint, shown, &execution);
             if options.json {
@@ -155,18 +165,14 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
             } else {
                 print(&document)?;
             }
-            if let Some(path) = &options.state {
-                if execution.deferred.is_empty() {
-                    state.calls.push(Kept {
-                        user: options.user,
-                        balance,
-                        function: function.name().to_owned(),
-                        inputs,
-                    });
-                    state.write(path)?;
-                } else {
-                    output::complain("the call owes calls, which are not made here, so it is not kept", None);
-                }
+            if let (Some(path), None) = (&options.state, &unpaid) {
+                let function = function.name().to_owned();
+                state.calls.push(Kept { user: options.user, balance, function, inputs });
+                state.write(path)?;
+            }
+            if let Some(error) = unpaid {
+                let hint = "no session can end with it; with `--state` it is not kept";
+                output::complain(&format!("what the call owes cannot be made: {error}"), Some(hint));
             }
             Ok(Exit::Done)
         }
@@ -200,6 +206,7 @@ fn refuse(
             outputs: Vec::new(),
             writes: Vec::new(),
             events: Vec::new(),
+            calls: Vec::new(),
             owes: Vec::new(),
             failure: serde_json::from_str(&render::json(sources, &diagnostic)).ok(),
         })?;
@@ -251,6 +258,11 @@ fn document<'a>(
         // A word that a condition left as it was is no change.
         writes: execution.writes.iter().filter(|write| write.old != write.new).map(written).collect(),
         events: execution.events.iter().map(emitted).collect(),
+        calls: execution
+            .inline
+            .iter()
+            .map(|made| Called { call: owed(&made.debt), outputs: made.outputs.clone() })
+            .collect(),
         owes: execution.deferred.iter().map(owed).collect(),
         failure: None,
     }
@@ -294,12 +306,28 @@ fn print(document: &Document<'_>) -> Result<(), Failure> {
     for Emitted { name, fields } in &document.events {
         output::line(&format!("  emits   {name} {{ {} }}", list(fields)))?;
     }
-    for Owed { contract, name, method, inputs } in &document.owes {
-        let name = name.clone().unwrap_or_else(|| format!("contract {contract}, method {method}"));
-        let inputs = inputs.iter().map(|felt| felt.as_u64().to_string()).collect::<Vec<_>>().join(", ");
-        output::line(&format!("  owes    {name}({inputs}), before the session ends"))?;
+    for Called { call, outputs } in &document.calls {
+        let outputs = if outputs.is_empty() { "nothing".to_owned() } else { numbers(outputs) };
+        output::line(&format!("  calls   {call}, which gives {outputs}"))?;
+    }
+    for call in &document.owes {
+        output::line(&format!("  owes    {call}, before the session ends"))?;
     }
     Ok(())
+}
+
+fn numbers(felts: &[Felt]) -> String {
+    felts.iter().map(|felt| felt.as_u64().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Owed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Owed { contract, name, method, inputs } = self;
+        match name {
+            Some(name) => write!(f, "{name}({})", numbers(inputs)),
+            None => write!(f, "contract {contract}, method {method}({})", numbers(inputs)),
+        }
+    }
 }
 
 impl State {
@@ -368,20 +396,19 @@ impl State {
     fn replay(&self, table: &mut Table, options: &Options) -> Result<(), Failure> {
         for (at, kept) in self.calls.iter().enumerate() {
             let user = UserId::new(kept.user).unwrap_or(UserId::NOBODY);
-            match table.call(user, &kept.function, &kept.inputs) {
-                Ok((session, _)) => table.close(session)?,
-                Err(refusal) => {
-                    let why = match refusal {
-                        Refusal::Code(refused) => refused.0.to_string(),
-                        Refusal::Other(error) => error.to_string(),
-                    };
-                    let path = options.state.as_deref().unwrap_or(Path::new("the state"));
-                    let (number, function, user) = (at + 1, &kept.function, kept.user);
-                    let message =
-                        format!("{}: call {number}, {function} by user {user}, is refused now: {why}", path.display());
-                    return Err(Failure::new(Exit::Other, message).hint("remove the file to begin anew"));
+            let why = match table.call(user, &kept.function, &kept.inputs) {
+                Ok((session, _, None)) => {
+                    table.close(session)?;
+                    continue;
                 }
-            }
+                Err(Refusal::Code(refused)) => refused.0.to_string(),
+                Ok((_, _, Some(error))) | Err(Refusal::Other(error)) => error.to_string(),
+            };
+            let path = options.state.as_deref().unwrap_or(Path::new("the state"));
+            let (number, function, user) = (at + 1, &kept.function, kept.user);
+            let message =
+                format!("{}: call {number}, {function} by user {user}, is refused now: {why}", path.display());
+            return Err(Failure::new(Exit::Other, message).hint("remove the file to begin anew"));
         }
         Ok(())
     }

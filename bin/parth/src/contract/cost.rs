@@ -68,6 +68,8 @@ struct FunctionCost {
     reads: Reads,
     writes: usize,
     events: usize,
+    /// Calls that it may make inline.
+    calls: usize,
     /// Calls that it may owe.
     owes: usize,
     /// The lines that cost most.
@@ -114,6 +116,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
             reads: reads(function),
             writes: ops(function, |op| matches!(op, Op::Write { .. } | Op::WriteGroup { .. })),
             events: ops(function, |op| matches!(op, Op::Emit { .. })),
+            calls: ops(function, |op| matches!(op, Op::Inline { .. })),
             owes: ops(function, |op| matches!(op, Op::Defer { .. })),
             lines: rows::lines(&built.compilation.sources, map, count),
             proving: None,
@@ -160,11 +163,11 @@ fn print(name: &str, functions: &[FunctionCost]) -> Result<(), Failure> {
     let times = if proving { "   build ms   prove ms" } else { "" };
     output::line(&format!("{name}: rows of {LIMIT} that a call may take"))?;
     output::line(&format!(
-        "{:<widest$}   rows   headroom      own/other/older   writes   events   owes{times}",
+        "{:<widest$}   rows   headroom      own/other/older   writes   events   calls   owes{times}",
         "function"
     ))?;
     for function in functions {
-        let FunctionCost { name, rows, headroom, reads, writes, events, owes, .. } = function;
+        let FunctionCost { name, rows, headroom, reads, writes, events, calls, owes, .. } = function;
         let share = 100 * headroom / LIMIT;
         let left = if function.fits { format!("{headroom} ({share} %)") } else { "too large".to_owned() };
         let reads = format!("{}/{}/{}", reads.own, reads.other, reads.older);
@@ -173,7 +176,9 @@ fn print(name: &str, functions: &[FunctionCost]) -> Result<(), Failure> {
             format!("{:>11.0}{:>11.0}{mark}", proving.build_ms, proving.prove_ms)
         });
         let times = times.unwrap_or_default();
-        output::line(&format!("{name:<widest$}{rows:>7}{left:>13}{reads:>19}{writes:>9}{events:>9}{owes:>7}{times}"))?;
+        output::line(&format!(
+            "{name:<widest$}{rows:>7}{left:>13}{reads:>19}{writes:>9}{events:>9}{calls:>8}{owes:>7}{times}"
+        ))?;
     }
     if functions.iter().any(|function| function.proving.as_ref().is_some_and(|proving| proving.stand_in)) {
         output::line("* no call with simple inputs succeeds on fresh state: measured on a function of the same class")?;
@@ -261,7 +266,7 @@ fn simple_call(
     let guesses: [fn(u64) -> u64; 4] = [|_| 1, |_| 0, |at| at + 1, |at| at + 2];
     for guess in guesses {
         let inputs: Vec<Felt> = (0..length).map(|at| Felt::reduce(guess(at))).collect();
-        if let Ok((_, execution)) = table.call(UserId::constant(1), function.name(), &inputs) {
+        if let Ok((_, execution, _)) = table.call(UserId::constant(1), function.name(), &inputs) {
             let list = inputs.iter().map(|felt| felt.as_u64().to_string()).collect::<Vec<_>>().join(", ");
             return Ok(Some((format!("{}({list})", function.name()), execution.witness)));
         }

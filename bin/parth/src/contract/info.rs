@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use parth_contract::abi::Abi;
+use parth_contract::abi::{Abi, CallAbi};
 use parth_contract::ir::Parameter;
 use parth_crypto::Digest;
 use serde::Serialize;
@@ -96,6 +96,11 @@ fn print(about: &About) -> Result<(), Failure> {
         let outputs =
             if function.outputs.is_empty() { String::new() } else { format!(" -> {}", list(&function.outputs)) };
         output::line(&format!("{kind}      {name}({inputs}){outputs}   method {}", function.method))?;
+        for CallAbi { contract, method, inline } in &function.calls {
+            let contract = contract.map_or_else(|| "a contract".to_owned(), |id| format!("contract {id}"));
+            let when = if *inline { "calls" } else { "owes" };
+            output::line(&format!("            {when} {contract}, method {method}"))?;
+        }
     }
     for event in &about.abi.events {
         output::line(&format!("event     {} {{ {} }}   id {}", event.name, list(&event.fields), event.id.as_u64()))?;

@@ -64,21 +64,25 @@ impl Table {
         Ok(Table { sandbox, contract, checkpoints: 1 })
     }
 
-    /// Makes a call in a session of its own, which stays open.
+    /// Makes a call in a session of its own, which stays open. When what it defers cannot be made, the session has none
+    /// of it, and the reason comes along.
     pub(super) fn call(
         &self,
         user: UserId,
         function: &str,
         inputs: &[Felt],
-    ) -> Result<(SandboxSession, Execution), Refusal> {
+    ) -> Result<(SandboxSession, Execution, Option<SandboxError>), Refusal> {
         let mut session = self.sandbox.open(user).map_err(Refusal::Other)?;
         match self.sandbox.call(&mut session, self.contract, function, inputs) {
-            Ok(execution) => Ok((session, execution)),
+            Ok(execution) => Ok((session, execution, None)),
             Err(SandboxError::Exec(error)) => {
                 let values = self.sandbox.values(&session, self.contract, function, inputs);
                 Err(Refusal::Code(Box::new((error, values))))
             }
-            Err(other) => Err(Refusal::Other(other)),
+            Err(other) => match self.sandbox.try_out(&session, self.contract, function, inputs) {
+                Ok(execution) => Ok((session, execution, Some(other))),
+                Err(_) => Err(Refusal::Other(other)),
+            },
         }
     }
 

@@ -42,7 +42,7 @@ fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(format!("{name}.dapen.ts"))
 }
 
-const EXAMPLES: [&str; 5] = ["counter", "token", "poll", "names", "deal"];
+const EXAMPLES: [&str; 6] = ["counter", "token", "poll", "names", "deal", "shop"];
 
 /// A folder of this test's own.
 fn folder() -> tempfile::TempDir {

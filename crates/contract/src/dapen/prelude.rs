@@ -60,11 +60,11 @@ declare abstract class Contract {
   static of<T extends Contract>(this: new () => T, user: UserId): Snapshot<T>;
   /** The same at an older checkpoint. */
   static at<T extends Contract>(this: new () => T, user: UserId, checkpoint: CheckpointId): Snapshot<T>;
-  /** My own current instance of another contract, read-only. */
+  /** My own instance of another contract as it stands before this call, read-only. */
   static mine<T extends Contract>(this: new () => T): Snapshot<T>;
   /** Calls a contract as me, before the session ends; gives nothing. */
   static defer<T extends Contract>(this: new () => T): Deferred<T>;
-  /** Calls a contract as me, with its result. */
+  /** Calls another contract as me, right after this call, with its result. */
   static call<T extends Contract>(this: new () => T): Inline<T>;
 }
 declare abstract class Event {}

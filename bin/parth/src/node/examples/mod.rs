@@ -29,7 +29,7 @@ fn visit<const N: usize>(user: u32, calls: [Call; N]) -> Visit {
 
 #[test]
 fn every_function_of_the_examples_is_proven_in_sessions_that_checkpoints_take() {
-    let town = Town::new(&["counter", "token", "poll", "names", "deal"]);
+    let town = Town::new(&["counter", "token", "poll", "names", "deal", "shop"]);
     town.play(|town| {
         let [bank, ann, issuer, bob] = [BANK, ANN, ISSUER, BOB].map(u64::from);
         let [topic, name] = [[7, 7, 7, 7], [1, 2, 3, 4]];
@@ -89,6 +89,9 @@ fn every_function_of_the_examples_is_proven_in_sessions_that_checkpoints_take() 
             ),
             visit(BOB, [call("Names.resolve", &name, &[bob])]),
         ]);
+        // 8: calls that have the results of others.
+        town.checkpoint(&[visit(ANN, [call("Token.send", &[bob, 12], &[88])])]);
+        town.checkpoint(&[visit(BOB, [call("Shop.spend", &[ann, 9], &[2]), call("Shop.buy", &[10, 7], &[342])])]);
     });
     assert_eq!(town.unproven(), Vec::<String>::new(), "functions that no session proves");
 }
