@@ -17,7 +17,7 @@ const EXAMPLES: [(&str, &str); 6] = [
     ("shop.dapen.ts", include_str!("../../../../examples/shop.dapen.ts")),
 ];
 
-fn files() -> BTreeMap<String, String> {
+pub(crate) fn files() -> BTreeMap<String, String> {
     EXAMPLES.iter().map(|&(path, text)| (path.to_owned(), text.to_owned())).collect()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use parth_contract::dapen::{self, Options, render};
 
 /// A small generator of numbers, the same on every machine.
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
     fn next(&mut self) -> u64 {
@@ -16,7 +16,7 @@ impl Numbers {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end.max(1) as u64) as usize
     }
 }
@@ -32,7 +32,7 @@ fn survive(text: &str) {
     assert!(found.compiled.is_some() || !found.diagnostics.is_empty(), "nothing is said of {text:?}");
 }
 
-const SEEDS: [&str; 5] = [
+pub(crate) const SEEDS: [&str; 5] = [
     include_str!("../../../../examples/counter.dapen.ts"),
     include_str!("../../../../examples/token.dapen.ts"),
     include_str!("../../../../examples/poll.dapen.ts"),
@@ -41,7 +41,7 @@ const SEEDS: [&str; 5] = [
 ];
 
 /// Words and signs of the language, and some that are not in it.
-const TOKENS: [&str; 60] = [
+pub(crate) const TOKENS: [&str; 60] = [
     "class",
     "extends",
     "Contract",

@@ -2,6 +2,7 @@
 
 mod code;
 mod dapen;
+mod entry;
 mod explain;
 mod hostile;
 mod inline;
@@ -9,6 +10,7 @@ mod language_tests;
 mod limits;
 mod meaning;
 mod mine;
+mod mutants;
 mod operators;
 mod random;
 mod reads;
