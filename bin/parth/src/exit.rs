@@ -62,6 +62,11 @@ impl Failure {
         Failure { hint: Some(hint), ..self }
     }
 
+    /// Says so on standard error, where the command goes on.
+    pub(crate) fn complain(&self) {
+        output::complain(&self.message, self.hint);
+    }
+
     /// Says so on standard error, and with `json` as a document on standard output.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
         output::complain(&self.message, self.hint);

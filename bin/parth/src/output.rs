@@ -25,8 +25,8 @@ pub(crate) fn note(text: &str) {
 
 /// Prints one line on standard error; if even that fails, the exit code is left.
 pub(crate) fn complain(message: &str, hint: Option<&str>) {
-    // Names of files and texts of others may hold line breaks; a complaint is one line.
-    let message = message.replace(['\n', '\r'], " ");
+    // Names of files and texts of others may hold line breaks and codes for terminals; a complaint is one plain line.
+    let message = message.replace(char::is_control, " ");
     let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
     let _ = writeln!(io::stderr(), "parth: {message}{hint}");
 }

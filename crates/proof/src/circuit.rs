@@ -119,9 +119,21 @@ impl fmt::Debug for Circuit {
 }
 
 /// Rows placed so far and those that a build adds for the public inputs. A build may add a few more for constants that
-/// find no free cell; [`Circuit::rows`] counts all.
+/// find no free cell; [`built_rows`] and [`Circuit::rows`] count all.
 pub fn placed_rows(builder: &Builder) -> usize {
     builder.num_gates() + builder.num_public_inputs().div_ceil(8) + 1
+}
+
+/// Rows that a build of this circuit takes before padding, exactly: those placed, those for the public inputs, and those
+/// for constants that find no free cell. Does all of a build but its commitments, so it takes some milliseconds.
+pub fn built_rows(builder: Builder) -> Result<usize, CircuitError> {
+    let mock = guard(|| builder.mock_build::<C>()).map_err(|reason| CircuitError::Build { reason })?;
+    let wires = mock.common.config.num_wires;
+    let cells = wires << mock.common.degree_bits();
+    // Padding is connected to nothing, and what a build places last is: the public inputs and the constants.
+    let map = mock.prover_only.representative_map.iter().enumerate().filter(|&(cell, &other)| cell != other);
+    let connected = map.flat_map(|(cell, &other)| [cell, other]).filter(|&cell| cell < cells);
+    Ok(connected.max().map_or(0, |last| last / wires + 1))
 }
 
 /// Rows that are not padding.

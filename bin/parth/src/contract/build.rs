@@ -8,6 +8,7 @@ use parth_client::Program;
 use parth_proof::cache::CircuitCache;
 
 use super::artifact::Artifact;
+use super::source::unwritable;
 use super::{rows, source};
 use crate::cache;
 use crate::exit::{Exit, Failure};
@@ -49,6 +50,8 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Other, format!("{} has a function that is too large", contract.name()))
             .hint("split it, or take fewer elements at once"));
     }
+    // Before the circuits, which take a while.
+    fs::create_dir_all(&options.out).map_err(|error| unwritable(&options.out, &error))?;
     let folder = options.cache.clone().unwrap_or_else(cache::folder);
     let (name, functions) = (contract.name(), contract.functions().len());
     output::note(&format!("building {name}: {functions} circuits, kept in {}", folder.display()));
@@ -68,13 +71,5 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
 fn write(path: &Path, artifact: &Artifact) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(artifact);
     let text = text.map_err(|error| Failure::new(Exit::Other, format!("the artifact has no JSON: {error}")))?;
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
-    }
-    fs::write(path, format!("{text}\n")).map_err(|error| unwritable(path, &error))
-}
-
-/// The failure of a file that cannot be written.
-pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Usage, format!("{}: cannot be written: {error}", path.display()))
+    source::write(path, &format!("{text}\n"))
 }

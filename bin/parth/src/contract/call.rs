@@ -1,7 +1,6 @@
 //! `parth contract call`: one call on a chain in memory, without proofs.
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +12,6 @@ use parth_protocol::ids::{Amount, ContractId, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::artifact::{Field, layout};
-use super::build::unwritable;
 use super::near::near;
 use super::source::{self, Built, colour, read, unreadable};
 use super::table::{self, Refusal, Table};
@@ -359,7 +357,7 @@ impl State {
     fn write(&self, path: &Path) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(self);
         let text = text.map_err(|error| Failure::new(Exit::Other, format!("the state has no JSON: {error}")))?;
-        fs::write(path, format!("{text}\n")).map_err(|error| unwritable(path, &error))
+        source::write(path, &format!("{text}\n"))
     }
 
     /// The balance that a caller has before its first call.

@@ -28,7 +28,6 @@ use crate::{output, provers};
     parth contract cost contracts/counter.dapen.ts\n  \
     parth contract cost contracts/counter.dapen.ts --prove --json\n\n\
     A proof of a call takes the same time whatever rows it uses, up to the limit: what counts is to stay below it.\n\
-    Building adds a few rows for constants.\n\
     Reads of `own` state are words of the caller's, `other` words of users at the session's checkpoint, `older` words at\n\
     an earlier one.\n\n\
     Exit codes: 0 done, 1 errors in the source or a function that is too large, 6 proving failed.")]

@@ -69,7 +69,9 @@ impl Command {
             Command::Cost(options) => options.json,
             Command::Explain(options) => options.json,
             Command::Info(options) => options.json,
-            Command::Check(_) | Command::Bind(_) => false,
+            Command::Bind(options) => options.json,
+            // Its output is a line for each finding.
+            Command::Check(_) => false,
         }
     }
 

@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use parth_contract::dapen::prelude;
 use serde::Serialize;
 
-use super::build::unwritable;
+use super::source::unwritable;
 use crate::exit::{Exit, Failure};
 use crate::output;
 
-/// The contract that a new folder has.
+/// The contract that a new folder has, and its tests.
 const COUNTER: &str = include_str!("../../../../examples/counter.dapen.ts");
+const TESTS: &str = include_str!("../../../../examples/counter.test.dapen.ts");
 const README: &str = "\
 # A contract for Parth
 
-    parth contract check contracts/counter.dapen.ts
+    parth contract check contracts/*.dapen.ts
+    parth contract test contracts/counter.test.dapen.ts
     parth contract call contracts/counter.dapen.ts increment by=5 --state try.json
     parth contract cost contracts/counter.dapen.ts
     parth contract build contracts/counter.dapen.ts
@@ -50,6 +52,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
     let prelude = prelude::prelude();
     let files = [
         ("contracts/counter.dapen.ts", COUNTER),
+        ("contracts/counter.test.dapen.ts", TESTS),
         ("dapen.d.ts", prelude.as_str()),
         ("tsconfig.json", prelude::TSCONFIG),
         ("README.md", README),
@@ -71,7 +74,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
         output::document(&Document { schema: "parth/contract-new/1", dir, files: names.to_vec() })?;
     } else {
         output::line(&format!("created {}: {}", dir.display(), names.join(", ")))?;
-        output::line(&format!("next: cd {} && parth contract check contracts/counter.dapen.ts", dir.display()))?;
+        output::line(&format!("next: cd {} && parth contract test contracts/counter.test.dapen.ts", dir.display()))?;
     }
     Ok(Exit::Done)
 }

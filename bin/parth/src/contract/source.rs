@@ -1,7 +1,8 @@
 //! Files to compilations, and findings to standard error.
 
-use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use parth_contract::dapen::diagnostic::{Diagnostic, Severity};
@@ -45,7 +46,12 @@ impl Files {
 
     /// Can the file be read at all?
     pub(crate) fn readable(&self) -> io::Result<()> {
-        read(&self.path, READ_LIMIT).map(drop)
+        read(&self.path, READ_LIMIT).and_then(text).map(drop)
+    }
+
+    /// Finds what is wrong with the file, be it a contract or tests.
+    pub(crate) fn check(&self) -> Compilation {
+        dapen::check(self, &self.name, &dapen::Options::default())
     }
 
     /// Compiles the file.
@@ -61,9 +67,16 @@ impl Files {
 
 impl Resolver for Files {
     fn source(&self, path: &str) -> Option<String> {
-        let bytes = if path == self.name { read(&self.path, READ_LIMIT) } else { read(Path::new(path), READ_LIMIT) };
-        // What is no text becomes characters that the language does not have.
-        bytes.ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        let bytes = if path == self.name { read(&self.path, READ_LIMIT) } else { read_import(Path::new(path)) };
+        match bytes.and_then(text) {
+            Ok(text) => Some(text),
+            // The compiler says so, at the place of the import.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                output::complain(&format!("{path}: cannot be read: {error}"), None);
+                None
+            }
+        }
     }
 }
 
@@ -74,9 +87,58 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// An imported file: never a pipe or a device, which would keep the compiler waiting for somebody to write into it.
+fn read_import(path: &Path) -> io::Result<Vec<u8>> {
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    read(path, READ_LIMIT)
+}
+
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let message = format!("byte {} is no UTF-8 text", error.utf8_error().valid_up_to());
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    })
+}
+
 /// The failure of a file that cannot be read.
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Exit::Usage, format!("{}: cannot be read: {error}", path.display()))
+    let failure = Failure::new(Exit::Usage, format!("{}: cannot be read: {error}", path.display()));
+    match error.kind() {
+        io::ErrorKind::IsADirectory => failure.hint("name a file in it, such as contracts/counter.dapen.ts"),
+        _ => failure,
+    }
+}
+
+/// Writes a file whole or not at all, whatever happens meanwhile: under another name first, then renamed.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    // Behind a link is where the file stands.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if target.metadata().is_ok_and(|known| !known.is_file()) {
+        // A pipe or a device takes the text as it comes; a folder does not.
+        return fs::write(path, text).map_err(|error| unwritable(path, &error));
+    }
+    let known = target.metadata().map(|known| known.permissions()).ok();
+    if known.as_ref().is_some_and(fs::Permissions::readonly) {
+        return Err(unwritable(path, &io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only")));
+    }
+    // Temporary files are for their owner only; this one is to be as any other, less what the user's mask takes away.
+    let mode = known.unwrap_or_else(|| fs::Permissions::from_mode(0o666));
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let begun = tempfile::Builder::new().prefix(".parth-").permissions(mode).tempfile_in(folder);
+    let written = begun.and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&target).map_err(|error| error.error)
+    });
+    // The library's words name the temporary file, which tells nobody anything.
+    written.map(drop).map_err(|error| unwritable(path, &error.kind().into()))
+}
+
+/// The failure of a file that cannot be written.
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Exit::Usage, format!("{}: cannot be written: {error}", path.display()))
 }
 
 /// A contract that compiled, with its sources.

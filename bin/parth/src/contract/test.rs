@@ -1,10 +1,11 @@
 //! `parth contract test`: tests written in the language, run by the interpreter.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use parth_contract::dapen::diagnostic::Diagnostic;
-use parth_contract::dapen::test::{self, Report};
+use parth_contract::dapen::test::{self, Choice, Report};
 use parth_contract::dapen::{self, render};
 use serde::Serialize;
 
@@ -16,9 +17,11 @@ use crate::output;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     parth contract test contracts/token.test.dapen.ts\n  \
-    parth contract test contracts/*.test.dapen.ts --filter claim --json\n\n\
-    Tests are methods with @test of classes that extend Tests; each has a chain in memory of its own. Nothing in them is\n\
-    random, so a test that fails once fails always.\n\n\
+    parth contract test contracts/*.test.dapen.ts --filter claim --json\n  \
+    parth contract test contracts/token.test.dapen.ts --seed 77\n\n\
+    Tests are methods with @test of classes that extend Tests; each has a chain in memory of its own, so their order\n\
+    means nothing. Numbers of `w.random(n)` are new with every run, and the same for the same seed: what fails is\n\
+    repeated with the seed that is printed.\n\n\
     Exit codes: 0 all passed, 1 errors in the source, 2 a file cannot be read, 8 a test failed.")]
 pub(crate) struct Options {
     /// Files with tests.
@@ -27,17 +30,25 @@ pub(crate) struct Options {
     /// Only tests whose name, Class.method, has this text in it.
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     filter: String,
+    /// Where random numbers begin, to repeat a run; another one for each run unless given.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Document {
     schema: &'static str,
     ok: bool,
+    /// Repeats the random numbers of the run: `--seed`, as a decimal string.
+    seed: String,
     passed: usize,
     failed: usize,
+    /// Tests that the filter left out.
+    left_out: usize,
     files: Vec<FileResult>,
 }
 
@@ -62,12 +73,17 @@ struct TestResult {
 /// Runs the tests of all files and reports them all.
 pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
     let start = Instant::now();
-    let mut document = Document { schema: "parth/test/1", ok: true, passed: 0, failed: 0, files: Vec::new() };
-    let mut errors = 0;
+    let seed = options.seed.unwrap_or_else(some_seed);
+    let (schema, files) = ("parth/test/1", Vec::new());
+    let mut document = Document { schema, ok: true, seed: seed.to_string(), passed: 0, failed: 0, left_out: 0, files };
+    let choice = Choice { filter: options.filter.clone(), seed };
+    let (mut errors, mut chance) = (0, false);
     for path in &options.files {
         let files = Files::new(path);
         files.readable().map_err(|error| unreadable(path, &error))?;
-        let report = test::run(&files, files.name(), &dapen::Options::default(), &options.filter);
+        let report = test::run_choice(&files, files.name(), &dapen::Options::default(), &choice);
+        chance |= report.tests.iter().any(|test| test.random && test.failure.is_some());
+        document.left_out += report.left_out;
         errors += Tally::of(&report.diagnostics).errors;
         document.failed += report.tests.iter().filter(|test| test.failure.is_some()).count();
         document.passed += report.tests.iter().filter(|test| test.failure.is_none()).count();
@@ -79,13 +95,26 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
     if options.json {
         output::document(&document)?;
     } else {
-        output::line(&format!("{passed} passed, {failed} failed, in {took:.0} ms"))?;
+        let left_out = match document.left_out {
+            0 => String::new(),
+            some => format!(", {some} left out by the filter"),
+        };
+        output::line(&format!("{passed} passed, {failed} failed{left_out}, in {took:.0} ms"))?;
+    }
+    if chance {
+        output::note(&format!("the random numbers of this run are repeated by --seed {seed}"));
     }
     Ok(match (errors, failed) {
         (0, 0) => Exit::Done,
         (0, _) => Exit::Tests,
         _ => Exit::Other,
     })
+}
+
+/// A seed that no other run has. Below 2^32, so that people can type it.
+fn some_seed() -> u64 {
+    // The standard library seeds its hash maps from the system's source of randomness.
+    RandomState::new().build_hasher().finish() >> 32
 }
 
 /// Findings and failures on standard error; a line a test on standard output, unless that is for a program.

@@ -3,6 +3,7 @@
 use parth_contract::{CallWitness, Function};
 use parth_crypto::{Digest, Domain, Felt};
 use parth_proof::cache::{CacheError, CacheKey, CacheWarning, CircuitCache};
+use parth_proof::circuit::built_rows;
 use parth_proof::class::config;
 use parth_proof::{Builder, C, Circuit, CircuitData, CircuitError, Class, Proof, Prover, Witness};
 use parth_protocol::Profile;
@@ -213,7 +214,7 @@ impl CallSkeleton {
 /// How many rows a function takes, and which of its operations take them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowCount {
-    /// All rows, as [`CallSkeleton::rows`]; those placed so far when counting stopped.
+    /// All rows, as the built circuit has them; of a function that is too large those placed so far.
     pub rows: usize,
     /// Rows that each operation begins. Small operations share rows: the one that opens a row counts it, the others
     /// count none.
@@ -234,7 +235,9 @@ impl RowCount {
             let public = context.digest(&mut builder);
             builder.register_public_inputs(&public.0);
         }
-        RowCount { rows: parth_proof::circuit::placed_rows(&builder), operations, complete }
+        let placed = parth_proof::circuit::placed_rows(&builder);
+        let rows = if placed > Class::Call.rows() { placed } else { built_rows(builder).unwrap_or(placed) };
+        RowCount { rows, operations, complete }
     }
 }
 

@@ -3,11 +3,12 @@
 mod rust;
 mod typescript;
 
-use std::fs;
 use std::path::PathBuf;
 
-use super::build::unwritable;
+use serde::Serialize;
+
 use super::info::About;
+use super::source;
 use crate::exit::{Exit, Failure};
 use crate::output;
 
@@ -27,6 +28,20 @@ pub(crate) struct Options {
     /// The file to write; standard output unless given.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    name: &'a str,
+    language: &'static str,
+    /// The file that was written.
+    out: Option<String>,
+    /// The bindings, when no file was asked for.
+    text: Option<&'a str>,
 }
 
 /// One of them.
@@ -47,10 +62,17 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
     let text = if options.language.rust { rust::bindings(&about) } else { typescript::bindings(&about) };
     match &options.out {
         Some(path) => {
-            fs::write(path, text).map_err(|error| unwritable(path, &error))?;
+            source::write(path, &text)?;
             output::note(&format!("wrote {}", path.display()));
         }
-        None => output::line(text.trim_end())?,
+        None if !options.json => output::line(text.trim_end())?,
+        None => {}
+    }
+    if options.json {
+        let language = if options.language.rust { "rust" } else { "typescript" };
+        let (out, text) = (options.out.as_ref().map(|path| path.display().to_string()), Some(text.as_str()));
+        let text = text.filter(|_| out.is_none());
+        output::document(&Document { schema: "parth/bind/1", name: &about.name, language, out, text })?;
     }
     Ok(Exit::Done)
 }

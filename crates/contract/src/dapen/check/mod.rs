@@ -199,7 +199,11 @@ impl Body<'_> {
         let taken = self.scopes.iter().flatten().any(|(known, ..)| *known == name.text);
         if taken || super::builtins::is_taken(&name.text) || self.symbol(&name.text).is_some() {
             let found = Diagnostic::new(Code::E0302, name.span, format!("the name {} is taken", name.text));
-            self.report(found.help("one name means one thing inside a method: choose another"));
+            let help = match super::builtins::is_taken(&name.text) {
+                true => "the language comes with this name: choose another",
+                false => "one name means one thing inside a method: choose another",
+            };
+            self.report(found.help(help));
         } else if !crate::names::is_name(&name.text) {
             let message = format!("the name {} has other signs than letters, digits and _", name.text);
             self.report(Diagnostic::new(Code::E0404, name.span, message));
