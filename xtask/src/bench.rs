@@ -151,6 +151,25 @@ struct Pass {
     resident_mb: Option<u64>,
 }
 
+/// What `parth bench contracts --json` prints.
+#[derive(Debug, Clone, Deserialize)]
+struct Contracts {
+    runs: usize,
+    contracts: Vec<Contract>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Contract {
+    name: String,
+    lines: usize,
+    functions: usize,
+    check_ms: f64,
+    largest: String,
+    rows: usize,
+    circuit_ms: f64,
+}
+
 /// How to measure.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -166,8 +185,10 @@ pub(crate) fn run(options: &Options) -> Result<bool, Error> {
     let runs = options.runs.to_string();
     let report: Report = parth(&["circuits", "--prover", "both", "--threads", "1,2", "--runs", &runs, "--json"])?;
     let startup: Startup = parth(&["startup", "--json"])?;
+    let contracts: Contracts = parth(&["contracts", "--json"])?;
     let path = root.join(DOCUMENT);
     let mut text = render(&commit, &report, &startup);
+    text += &compiler(&contracts);
     for lines in &LINES {
         text += &section(lines, &lines.run()?);
     }
@@ -330,6 +351,27 @@ fn recursion(yardstick: &Yardstick) -> String {
     text
 }
 
+/// The part of the document about the compiler of contracts.
+fn compiler(contracts: &Contracts) -> String {
+    let row = |contract: &Contract| {
+        let Contract { name, lines, functions, check_ms, largest, rows, circuit_ms } = contract;
+        format!("| {name} | {lines} | {functions} | {check_ms:.2} | `{largest}` | {rows} | {circuit_ms:.0} |\n")
+    };
+    format!(
+        "
+## Contracts
+
+`parth bench contracts`: the examples, each time the median of {} runs. *Check* is what `parth contract check` does, from
+text to findings, imports included; *circuit* is from text to the built circuit of the largest function.
+
+| contract | lines | functions | check ms | largest | rows | circuit ms |
+| --- | ---: | ---: | ---: | --- | ---: | ---: |
+{}",
+        contracts.runs,
+        contracts.contracts.iter().map(row).collect::<String>()
+    )
+}
+
 fn pass(pass: &Pass) -> String {
     let Pass { name, circuits, seconds, disk_mb, resident_mb } = pass;
     let resident = resident_mb.map_or(String::new(), |mb| mb.to_string());
@@ -375,6 +417,17 @@ mod tests {
         let json = r#"{"schema":"parth/bench-startup/1","machine":"a machine","threads":2,"passes":
             [{"name":"cold","circuits":19,"seconds":20.04,"diskMb":1264,"residentMb":1500,"peakMb":null}]}"#;
         serde_json::from_str(json).expect("a report")
+    }
+
+    #[test]
+    fn the_compiler_of_contracts_has_a_line_for_each_contract() {
+        let json = r#"{"schema":"parth/bench-contracts/1","machine":"a machine","runs":5,"contracts":[{"name":"Poll",
+            "lines":80,"functions":4,"checkMs":0.712,"largest":"count","rows":1551,"circuitMs":812.3}]}"#;
+        let text = compiler(&serde_json::from_str(json).expect("a report"));
+        assert!(
+            text.contains("the median of 5 runs")
+                && text.ends_with("| Poll | 80 | 4 | 0.71 | `count` | 1551 | 812 |\n")
+        );
     }
 
     #[test]

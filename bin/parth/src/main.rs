@@ -75,6 +75,8 @@ enum Verify {
 enum Bench {
     /// Build, prove and verify every circuit, beside the proving library's own recursion in the same run.
     Circuits(bench::circuits::Options),
+    /// Check the examples and compile them to circuits.
+    Contracts(bench::contracts::Options),
     /// Make all circuits ready: built, then read from disk. Time, disk and memory.
     Startup(bench::startup::Options),
 }
@@ -88,6 +90,7 @@ impl Command {
             Command::Contract(command) => command.json(),
             Command::Verify(Verify::Checkpoint(options)) => options.json,
             Command::Bench(Bench::Circuits(options)) => options.json,
+            Command::Bench(Bench::Contracts(options)) => options.json,
             Command::Bench(Bench::Startup(options)) => options.json,
             Command::Completions(_) => false,
         }
@@ -100,6 +103,7 @@ impl Command {
             Command::Contract(command) => command.run(),
             Command::Verify(Verify::Checkpoint(options)) => verify::run(options),
             Command::Bench(Bench::Circuits(options)) => bench::circuits::run(options),
+            Command::Bench(Bench::Contracts(options)) => bench::contracts::run(options),
             Command::Bench(Bench::Startup(options)) => bench::startup::run(options),
             Command::Completions(options) => completions::run(options, <Cli as clap::CommandFactory>::command()),
         }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   circuits   build, prove and verify every circuit, beside the proving library's own recursion
+//!   contracts  how long the compiler of contracts takes, from source to findings and to a circuit
 //!   startup    how long until all circuits are ready: built, and read from disk
 //!
 //!   inputs     something true for every circuit to prove, played natively
@@ -11,6 +12,7 @@
 //! ```
 
 pub(crate) mod circuits;
+pub(crate) mod contracts;
 mod inputs;
 mod measure;
 mod memory;
