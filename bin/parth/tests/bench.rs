@@ -22,13 +22,15 @@ fn every_circuit_proves_with_both_provers_and_each_proof_verifies() {
         .iter()
         .map(|row| (row["name"].as_str().expect("a name"), row["prover"].as_str().expect("a prover")))
         .collect();
-    // No contract of the bench owes calls; `parth-circuits` proves those two steps in tests of its own.
-    let owed = [CircuitId::SessionDeferredStep, CircuitId::SessionInlineStep];
-    for circuit in CircuitId::ALL.iter().filter(|circuit| !owed.contains(circuit)) {
+    for circuit in CircuitId::ALL {
         for prover in ["stock", "own"] {
             assert!(measured.contains(&(circuit.name(), prover)), "{circuit} by {prover}: {measured:?}");
         }
     }
+    let memory = document["memory"].as_array().expect("memory by class");
+    assert_eq!(memory.len(), 8, "four classes by two provers: {memory:?}");
+    let known = |peak: &Value| peak.as_u64().is_none_or(|peak| (50..4000).contains(&peak));
+    assert!(memory.iter().all(|class| known(&class["peakMb"])), "{memory:?}");
 }
 
 #[test]

@@ -112,9 +112,6 @@ struct StepTime {
     ms: f64,
 }
 
-/// Not measured: no contract at hand owes calls. They have the shape of `session::step` and nine rows more.
-const OWED: [CircuitId; 2] = [CircuitId::SessionDeferredStep, CircuitId::SessionInlineStep];
-
 /// Measures and prints.
 pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
     provers::force(options.kernel)?;
@@ -138,7 +135,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
         Ok::<(), Failure>(())
     };
     add(bench.call().map_err(|error| failed(&error))?)?;
-    for &circuit in CircuitId::ALL.iter().filter(|circuit| !OWED.contains(circuit)) {
+    for &circuit in CircuitId::ALL {
         add(bench.circuit(circuit).map_err(|error| failed(&error))?)?;
     }
     if circuits.is_empty() {

@@ -2,15 +2,16 @@
 //!
 //! ```text
 //!   genesis      five users, neighbours in the user tree
-//!   sessions     one each: with a call or without one, in every form
+//!   sessions     one each: with a call or without one, in every form; and one whose call owes two others
 //!   aggregation  of several choices of them, so that every way of joining two occurs
 //!   checkpoint 1 a registration and a deployment; then the new user opens a session, in every form
 //! ```
 
 use parth_circuits::contract::CallCircuit;
 use parth_contract::contracts::{counter, system};
+use parth_contract::interpret::execute_with_values;
 use parth_contract::opening::NoReader;
-use parth_contract::{CallWitness, Contract, execute};
+use parth_contract::{CallWitness, Contract};
 use parth_crypto::merkle::{Frontier, SparseTree};
 use parth_crypto::schnorr::SecretKey;
 use parth_crypto::{Digest, Felt};
@@ -18,7 +19,7 @@ use parth_proof::Pinned;
 use parth_protocol::block::start::Start as BlockStart;
 use parth_protocol::genesis::{Fees, Genesis, GenesisState, GenesisUser, SCHEMA};
 use parth_protocol::ids::{
-    Amount, CheckpointId, ContractId, FeeRate, Fingerprint, RealmBits, RegistrationIndex, Time, UserId,
+    Amount, Caller, CheckpointId, ContractId, FeeRate, Fingerprint, RealmBits, RegistrationIndex, Time, UserId,
 };
 use parth_protocol::plan::checkpoint::{PrimaryChoice, plan_checkpoint};
 use parth_protocol::plan::global::{GlobalChanges, plan_globals};
@@ -29,9 +30,13 @@ use parth_protocol::records::guta::Anchor;
 use parth_protocol::records::leaf::UserLeaf;
 use parth_protocol::records::session::{EndCapResult, Session};
 use parth_protocol::session::call::TakenCall;
+use parth_protocol::session::call_list;
+use parth_protocol::session::debt::{Frame, inline_item};
+use parth_protocol::session::deferred_step::DeferredStep;
 use parth_protocol::session::end_cap::{EndCap, key_commitment, message};
 use parth_protocol::session::first_two_calls::FirstTwoCalls;
 use parth_protocol::session::first_two_calls_new_user::FirstTwoCallsNewUser;
+use parth_protocol::session::inline_step::InlineStep;
 use parth_protocol::session::single_call::SingleCall;
 use parth_protocol::session::single_call_new_user::SingleCallNewUser;
 use parth_protocol::session::start::Start;
@@ -46,11 +51,14 @@ use parth_protocol::tree::{
 use parth_protocol::{CircuitId, CircuitSet, Record, Rules, Statement};
 
 use super::Failed;
+use super::owing::Owing;
 
 /// Users at genesis. With ids 1 to 5: 2 and 3 are a pair, 4 and 5 are, and 1 is alone.
 const USERS: u32 = 5;
 /// The contract that is called.
 const COUNTER: ContractId = ContractId::constant(1);
+/// The contract that owes calls of the other: the same code with other circuits.
+const SHOP: ContractId = ContractId::constant(2);
 
 /// What is proven, children before parents within the order of [`CircuitId::ALL`].
 pub(super) struct Inputs {
@@ -60,6 +68,8 @@ pub(super) struct Inputs {
     pub(super) signatures: Vec<(JobId, Schnorr)>,
     /// The calls; the first one is measured.
     pub(super) calls: Vec<PlayedCall>,
+    /// The call that owes others: the name of its proof, what that says, and what proves it.
+    pub(super) owing: (JobId, Digest, Owing),
 }
 
 /// A call of a contract function.
@@ -84,6 +94,8 @@ struct Network {
     state: GenesisState,
     counter: Contract,
     fingerprints: Vec<Fingerprint>,
+    /// Those of the shop.
+    owing: Vec<Fingerprint>,
     users: SparseTree,
     checkpoints: SparseTree,
     registrations: SparseTree,
@@ -93,7 +105,8 @@ struct Network {
 
 /// Plays it.
 pub(super) fn play(pinned: &Pinned) -> Result<Inputs, Failed> {
-    let network = Network::new(pinned)?;
+    let owing = Owing::build(&pinned.rules().profile)?;
+    let network = Network::new(pinned, owing.key().fingerprint())?;
     let mut graph = JobGraph::default();
     let mut signatures = Vec::new();
     let mut results = Vec::new();
@@ -104,8 +117,9 @@ pub(super) fn play(pinned: &Pinned) -> Result<Inputs, Failed> {
         results.push(made.0);
     }
     network.aggregate(&mut graph, &results)?;
+    let (id, said) = network.owed(&mut graph, &mut calls)?;
     signatures.push(network.checkpoint(&mut graph, &mut calls)?);
-    Ok(Inputs { graph, signatures, calls })
+    Ok(Inputs { graph, signatures, calls, owing: (id, said, owing) })
 }
 
 fn key(number: u32) -> Result<SecretKey, Failed> {
@@ -130,7 +144,7 @@ fn path<K: TreeKind>(tree: &SparseTree, index: u64) -> Siblings<K> {
 }
 
 impl Network {
-    fn new(pinned: &Pinned) -> Result<Network, Failed> {
+    fn new(pinned: &Pinned, owing: Fingerprint) -> Result<Network, Failed> {
         let (rules, circuits) = (pinned.rules(), pinned.set());
         let profile = &rules.profile;
         let counter = counter::contract();
@@ -138,6 +152,7 @@ impl Network {
         for function in counter.functions() {
             fingerprints.push(CallCircuit::build(profile, function)?.fingerprint());
         }
+        let owing = vec![owing; counter.functions().len()];
         // Nobody calls the system contract here, so its circuits may have any name.
         let system = system::contract();
         let unnamed = vec![Fingerprint::default(); system.functions().len()];
@@ -154,6 +169,7 @@ impl Network {
             contracts: vec![
                 system.deploy(profile, &unnamed)?.leaf().clone(),
                 counter.deploy(profile, &fingerprints)?.leaf().clone(),
+                counter.deploy(profile, &owing)?.leaf().clone(),
             ],
         }
         .state(&circuits)?;
@@ -170,7 +186,51 @@ impl Network {
             state,
             counter,
             fingerprints,
+            owing,
         })
+    }
+
+    /// The start of a session of a user of genesis.
+    fn start(&self, number: u32) -> Start {
+        let leaf: &UserLeaf = &self.state.users[number as usize - 1];
+        Start {
+            whitelist: self.rules.session_whitelist,
+            anchor: CheckpointId::ZERO,
+            anchor_leaf: self.state.head.leaf.clone(),
+            leaf: leaf.clone(),
+            user_path: path(&self.users, leaf.user.get().into()),
+        }
+    }
+
+    /// Plays another session of the first user: a call that owes an inline and a deferred one, and the steps that pay
+    /// them. Gives the name of that call's proof, and what it says.
+    fn owed(&self, graph: &mut JobGraph, calls: &mut Vec<PlayedCall>) -> Result<(JobId, Digest), Failed> {
+        let (rules, circuits, anchor_leaf) = (&self.rules, &self.circuits, &self.state.head.leaf);
+        let listed = |circuit| circuits.listed::<SessionWhitelist>(&rules.profile, circuit).ok_or("a session circuit");
+        let (mut player, shop) = (Player::new(self), Caller::contract(SHOP));
+        // Its proof is that of the first session's start.
+        let previous = self.start(1).apply(rules)?;
+        let owed = player.clone().made(COUNTER, shop, &previous, anchor_leaf)?.1;
+        let (_, mut taken) = player.made(SHOP, Caller::USER, &previous, anchor_leaf)?;
+        taken.context.deferred = call_list(&[owed.call.digest()]);
+        taken.context.inline = call_list(&[inline_item(&owed.call, owed.context.outputs)]);
+        let proof = shown(&taken);
+        let (anchor_leaf, frame) =
+            (anchor_leaf.clone(), Frame { below: Digest::ZERO, caller: SHOP, rest: Digest::ZERO });
+        let previous_circuit = listed(CircuitId::SessionStart)?;
+        let step = Step { previous, previous_circuit, anchor_leaf: anchor_leaf.clone(), taken };
+        let previous = graph.add(rules, circuits, step)?;
+
+        let taken = player.count(shop, &previous, &anchor_leaf, calls)?;
+        let previous_circuit = listed(CircuitId::SessionStep)?;
+        let inline =
+            InlineStep { previous, previous_circuit, anchor_leaf: anchor_leaf.clone(), frame: frame.clone(), taken };
+        let previous = graph.add(rules, circuits, inline)?;
+
+        let taken = player.count(shop, &previous, &anchor_leaf, calls)?;
+        let previous_circuit = listed(CircuitId::SessionInlineStep)?;
+        graph.add(rules, circuits, DeferredStep { previous, previous_circuit, anchor_leaf, frame, taken })?;
+        Ok((JobId::from(&proof), proof.public))
     }
 
     /// Plays a session: the first user's step by step, the second's in one proof, the third's with two calls in its
@@ -182,14 +242,7 @@ impl Network {
         calls: &mut Vec<PlayedCall>,
     ) -> Result<(Closed, (JobId, Schnorr)), Failed> {
         let (rules, circuits, profile) = (&self.rules, &self.circuits, &self.rules.profile);
-        let (leaf, anchor_leaf): (&UserLeaf, _) = (&self.state.users[number as usize - 1], &self.state.head.leaf);
-        let start = Start {
-            whitelist: rules.session_whitelist,
-            anchor: CheckpointId::ZERO,
-            anchor_leaf: anchor_leaf.clone(),
-            leaf: leaf.clone(),
-            user_path: path(&self.users, leaf.user.get().into()),
-        };
+        let (start, anchor_leaf) = (self.start(number), &self.state.head.leaf);
         let (secret, parameters) = (key(number)?, self.state.parameters.clone());
         let signature_circuit = circuits.fingerprint(CircuitId::SignatureSchnorr);
         let key_parameter = secret.public().parameter();
@@ -256,7 +309,7 @@ impl Network {
         let guta = no_change(graph, rules, circuits, &self.anchor, head.leaf.clone(), path(&self.checkpoints, 0))?;
         let changes = GlobalChanges {
             registrations: vec![commitment(circuits, USERS + 1)?],
-            deployments: self.state.contracts[1..].to_vec(),
+            deployments: self.state.contracts[1..2].to_vec(),
         };
         let next = |tree: &SparseTree, index: usize, kind| Frontier::new(kind, tree.path(index as u64));
         let (registered, deployed) = (self.state.registrations.len(), self.state.contracts.len());
@@ -315,35 +368,78 @@ impl Network {
     }
 }
 
-/// A user who calls the counter's first function, and the state that the user has of it.
+/// The proof of a call.
+fn shown(taken: &TakenCall) -> ChildProof {
+    ChildProof { fingerprint: taken.function.fingerprint, public: taken.context.digest() }
+}
+
+/// A user who calls the counter's first function, and the states that the user has of both contracts.
+#[derive(Clone)]
 struct Player<'a> {
     network: &'a Network,
-    own: SparseTree,
+    counter: SparseTree,
+    shop: SparseTree,
     mine: SparseTree,
 }
 
 impl Player<'_> {
     fn new(network: &Network) -> Player<'_> {
         let mine = SparseTree::new(UserContracts::DOMAIN, UserContracts::height(&network.rules.profile));
-        Player { network, own: network.counter.empty_state(), mine }
+        Player { network, counter: network.counter.empty_state(), shop: network.counter.empty_state(), mine }
     }
 
-    /// Makes a call and notes what its proof takes.
+    /// Makes a call of the counter and notes what its proof takes.
     fn call(
         &mut self,
         session: &Session,
         anchor_leaf: &CheckpointLeaf,
         calls: &mut Vec<PlayedCall>,
     ) -> Result<TakenCall, Failed> {
-        let Network { rules, counter, fingerprints, contracts, .. } = self.network;
+        self.count(Caller::USER, session, anchor_leaf, calls)
+    }
+
+    /// As [`Player::call`], by any caller.
+    fn count(
+        &mut self,
+        caller: Caller,
+        session: &Session,
+        anchor_leaf: &CheckpointLeaf,
+        calls: &mut Vec<PlayedCall>,
+    ) -> Result<TakenCall, Failed> {
+        let (witness, taken) = self.made(COUNTER, caller, session, anchor_leaf)?;
+        let counter = &self.network.counter;
+        let function = counter.functions().first().ok_or("a counter with a function")?;
+        calls.push(PlayedCall {
+            id: JobId::from(&shown(&taken)),
+            name: format!("{}.{}", counter.name(), function.name()),
+            contract: counter.clone(),
+            witness,
+        });
+        Ok(taken)
+    }
+
+    /// Makes a call.
+    fn made(
+        &mut self,
+        contract: ContractId,
+        caller: Caller,
+        session: &Session,
+        anchor_leaf: &CheckpointLeaf,
+    ) -> Result<(CallWitness, TakenCall), Failed> {
+        let Network { rules, counter, contracts, .. } = self.network;
+        let (own, fingerprints) = match contract {
+            SHOP => (&mut self.shop, &self.network.owing),
+            _ => (&mut self.counter, &self.network.fingerprints),
+        };
         let profile = &rules.profile;
         let function = counter.functions().first().ok_or("a counter with a function")?;
         let inputs = [Felt::constant(3)];
-        let done = execute(profile, COUNTER, function, session, anchor_leaf, &inputs, &self.own, &NoReader)?;
+        let done =
+            execute_with_values(profile, contract, function, caller, session, anchor_leaf, &inputs, own, &NoReader)
+                .map_err(|(error, _)| error)?;
         let deployed = counter.deploy(profile, fingerprints)?;
         let placed = deployed.function(function.method()).ok_or("a function that is deployed")?;
-        let at = u64::from(COUNTER.get());
-        let claim = ChildProof { fingerprint: placed.leaf.fingerprint, public: done.context.digest() };
+        let at = u64::from(contract.get());
         let taken = TakenCall {
             contract: deployed.leaf().clone(),
             contract_path: path(contracts, at),
@@ -355,16 +451,10 @@ impl Player<'_> {
             state_leaf: self.mine.leaf(at),
             state_path: path(&self.mine, at),
         };
-        calls.push(PlayedCall {
-            id: JobId::from(&claim),
-            name: format!("{}.{}", counter.name(), function.name()),
-            contract: counter.clone(),
-            witness: done.witness,
-        });
         for write in &done.writes {
-            self.own.set(write.index.get(), write.new);
+            own.set(write.index.get(), write.new);
         }
-        self.mine.set(at, self.own.root());
-        Ok(taken)
+        self.mine.set(at, own.root());
+        Ok((done.witness, taken))
     }
 }

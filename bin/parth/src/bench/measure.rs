@@ -104,8 +104,8 @@ pub(super) struct Bench<'a> {
     wanted: &'a (dyn Fn(&str) -> bool + Sync),
     needed: BTreeSet<JobId>,
     proofs: BTreeMap<JobId, Proof>,
-    /// What verifies the call, once it is proven.
-    call_key: Option<VerifierKey>,
+    /// What verifies the calls, once they are proven.
+    call_keys: Vec<VerifierKey>,
 }
 
 impl<'a> Bench<'a> {
@@ -119,8 +119,8 @@ impl<'a> Bench<'a> {
         wanted: &'a (dyn Fn(&str) -> bool + Sync),
     ) -> Bench<'a> {
         let needed = needed(&inputs, wanted);
-        let (proofs, call_key) = (BTreeMap::new(), None);
-        Bench { pinned, inputs, settings, widest, runs, wanted, needed, proofs, call_key }
+        let (proofs, call_keys) = (BTreeMap::new(), Vec::new());
+        Bench { pinned, inputs, settings, widest, runs, wanted, needed, proofs, call_keys }
     }
 
     /// The circuit of a contract function: its first proof is measured, the others are made.
@@ -140,7 +140,12 @@ impl<'a> Bench<'a> {
             let proof = self.widest.pool.install(|| circuit.prove(&*self.widest.prover, &call.witness))?;
             self.proofs.insert(call.id, proof);
         }
-        self.call_key = Some(circuit.circuit().key().clone());
+        let (id, said, owing) = &self.inputs.owing;
+        if self.needed.contains(id) {
+            let proof = self.widest.pool.install(|| owing.prove(&*self.widest.prover, *said))?;
+            self.proofs.insert(*id, proof);
+        }
+        self.call_keys = vec![circuit.circuit().key().clone(), owing.key().clone()];
         Ok(figures)
     }
 
@@ -242,8 +247,8 @@ impl<'a> Bench<'a> {
     ) -> Result<Proof, Failed> {
         let claims = statement.children(registry.rules());
         let keyed = claims.iter().zip(children).map(|(claim, proof)| {
-            // The registry knows no contract, so it cannot find the key of the call.
-            let call_key = self.call_key.as_ref().filter(|key| key.fingerprint() == claim.fingerprint);
+            // The registry knows no contract, so it cannot find the keys of calls.
+            let call_key = self.call_keys.iter().find(|key| key.fingerprint() == claim.fingerprint);
             let pinned = || self.pinned.set().circuit(claim.fingerprint).map(|circuit| self.pinned.key(circuit));
             let key = call_key.or_else(pinned).ok_or_else(|| format!("no key {}", claim.fingerprint))?;
             Ok::<_, Failed>(Child { key, proof })

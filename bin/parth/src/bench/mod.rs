@@ -6,6 +6,7 @@
 //!   startup    how long until all circuits are ready: built, and read from disk
 //!
 //!   inputs     something true for every circuit to prove, played natively
+//!   owing      a call that owes others
 //!   measure    one circuit in every setting
 //!   memory     peak memory, and what machine this is
 //!   peak       the memory that proving takes, class by class
@@ -16,6 +17,7 @@ pub(crate) mod contracts;
 mod inputs;
 mod measure;
 mod memory;
+mod owing;
 mod peak;
 pub(crate) mod startup;
 
