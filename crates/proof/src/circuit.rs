@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::build;
 use crate::own::Schedule;
 use crate::panic::guard;
-use crate::{Builder, CircuitData, Class, ClassData, VerifierKey};
+use crate::{Builder, C, CircuitData, Class, ClassData, VerifierKey};
 
 /// A built circuit with its key. Large: about 75 MB for 2^13 rows.
 pub struct Circuit {

@@ -434,9 +434,19 @@ impl Player<'_> {
         let profile = &rules.profile;
         let function = counter.functions().first().ok_or("a counter with a function")?;
         let inputs = [Felt::constant(3)];
-        let done =
-            execute_with_values(profile, contract, function, caller, session, anchor_leaf, &inputs, own, &NoReader)
-                .map_err(|(error, _)| error)?;
+        let done = execute_with_values(
+            profile,
+            contract,
+            function,
+            caller,
+            session,
+            anchor_leaf,
+            &inputs,
+            own,
+            &NoReader,
+            &[],
+        )
+        .map_err(|(error, _)| error)?;
         let deployed = counter.deploy(profile, fingerprints)?;
         let placed = deployed.function(function.method()).ok_or("a function that is deployed")?;
         let at = u64::from(contract.get());
