@@ -3,6 +3,7 @@
 
 // Shared with the tests of `parth-contract`, which run the same over changed examples on every build.
 #[path = "../../crates/contract/tests/main/entry.rs"]
+#[allow(dead_code)] // each target takes one of its functions
 mod entry;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| entry::source(bytes));

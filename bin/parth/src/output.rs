@@ -8,7 +8,9 @@ use crate::exit::{Exit, Failure};
 
 /// Prints a line. Whoever closed the pipe has read enough.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
-    written(writeln!(io::stdout(), "{text}"))
+    // Texts of others may hold codes for terminals.
+    let plain: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    written(writeln!(io::stdout(), "{plain}"))
 }
 
 /// Prints the one document of a command.
