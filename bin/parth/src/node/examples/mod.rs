@@ -63,14 +63,24 @@ fn every_function_of_the_examples_is_proven_in_sessions_that_checkpoints_take() 
         ]);
         // 4: a call that owes another, and a yes that is in time.
         town.checkpoint(&[
+            visit(ISSUER, [call("Token.send", &[ann, 12], &[488])]),
             visit(BANK, [call("Poll.open", &[&topic[..], &[5]].concat(), &[])]),
             visit(
                 BOB,
                 [call("Names.ask", &name, &[]), call("Deal.collect", &[], &[25]), call("Deal.accept", &[ann, 0], &[])],
             ),
         ]);
+        // 5: calls that make others and use what these give.
         town.checkpoint(&[
-            visit(ANN, [call("Poll.vote", &[bank, 0], &[])]),
+            visit(
+                ANN,
+                [
+                    call("Shop.buy", &[3, 10], &[85]),
+                    call("Shop.spend", &[issuer, 9], &[2]),
+                    call("Poll.vote", &[bank, 0], &[]),
+                    call("Token.held", &[], &[87]),
+                ],
+            ),
             visit(BOB, [call("Poll.vote", &[bank, 1], &[])]),
         ]);
         // 6: older checkpoints are read.
