@@ -28,8 +28,8 @@ pub(super) fn echoes(program: &Program, contract: ContractRef, bodies: &Bodies, 
 /// What helpers take from `mine()`, into what they give or write; each is looked at once.
 type Helpers = BTreeMap<usize, Option<Span>>;
 
-/// Most helpers inside each other that are looked at.
-const MAX_DEPTH: usize = 64;
+/// Most blocks and expressions inside each other that are looked at, those of helpers included.
+const MAX_DEPTH: usize = 400;
 /// How often a method is gone through: what the end of a loop sets, its beginning may use.
 const PASSES: usize = 4;
 
@@ -59,6 +59,10 @@ struct Flow<'a> {
 
 impl Flow<'_> {
     fn block(&mut self, body: &[Stmt]) {
+        if self.depth >= MAX_DEPTH {
+            return;
+        }
+        self.depth += 1;
         for statement in body {
             match &statement.kind {
                 StmtKind::Let(local, init) => {
@@ -99,6 +103,7 @@ impl Flow<'_> {
                 }
             }
         }
+        self.depth -= 1;
     }
 
     /// Adds to what a variable comes of; what it came of before stays.
@@ -113,8 +118,8 @@ impl Flow<'_> {
             return *known;
         }
         let bodies = self.bodies;
-        let body = bodies.get(method).and_then(Option::as_ref).filter(|_| self.depth < MAX_DEPTH)?;
-        let inner = flow(bodies, self.helpers, body, self.depth + 1);
+        let body = bodies.get(method).and_then(Option::as_ref)?;
+        let inner = flow(bodies, self.helpers, body, self.depth);
         let from = inner.result.or(inner.fields);
         self.helpers.insert(method, from);
         from
@@ -125,6 +130,16 @@ impl Flow<'_> {
     }
 
     fn expr(&mut self, expr: &Expr) -> Option<Span> {
+        if self.depth >= MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let from = self.source(expr);
+        self.depth -= 1;
+        from
+    }
+
+    fn source(&mut self, expr: &Expr) -> Option<Span> {
         match &expr.kind {
             ExprKind::Mine(_) => Some(expr.span),
             ExprKind::Local(local) => self.locals.get(local.0).copied().flatten(),
@@ -152,7 +167,7 @@ impl Flow<'_> {
                     Instance::Frozen(view) => self.expr(view),
                 };
                 let place = match what {
-                    Read::Entry(key) | Read::At(key) => self.expr(key),
+                    Read::Entry(key) | Read::At(key) | Read::Has(key) => self.expr(key),
                     Read::Value(path) => path.iter().find_map(|step| match step {
                         Step::Index(index) => self.expr(index),
                         Step::Field(_) => None,

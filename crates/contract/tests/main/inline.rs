@@ -334,3 +334,56 @@ fn code_with_an_inline_call_that_makes_no_sense_is_refused() {
     many.extend((0..257).map(|_| ok()));
     assert_eq!(refused(false, many), Problem::Calls(257));
 }
+
+/// The codes of what is said of a method with this body; `u` is a user, `c` a bool, `x` an own field, `help` and `pay` are
+/// helpers that read the own state elsewhere and call inline.
+fn said(body: &str) -> Vec<&'static str> {
+    let text = format!(
+        "import {{ System }} from \"std\";\n@contract({{ id: 9 }})\nexport class Example extends Contract {{\n  x: u64 = 0;\n  \
+         @call\n  run(u: UserId, c: bool): u64 {{ {body} }}\n  help(u: UserId): u64 {{ return System.mine().sent.get(u); }}\n  \
+         pay(u: UserId): u64 {{ return System.call().claim(u); }}\n}}\n"
+    );
+    let files = BTreeMap::from([("example.dapen.ts".to_owned(), text)]);
+    let found = dapen::compile(&files, "example.dapen.ts", &Options::default());
+    found.diagnostics.iter().map(|one| one.code.name()).collect()
+}
+
+#[test]
+fn a_result_that_comes_of_the_own_state_elsewhere_is_warned_of_whatever_way_it_takes() {
+    for (body, warned) in [
+        ("return System.mine().sent.get(u);", true),
+        ("const m = System.mine(); const r = m.sent.get(u); return r + 1;", true),
+        ("let r: u64 = 0; if (System.mine().sent.get(u) > 5) { r = 1; } return r;", true),
+        ("if (System.mine().sent.get(u) > 5) { return 1; } return 2;", true),
+        ("this.x = System.mine().sent.get(u); return this.x;", true),
+        ("let r: u64 = 0; for (let i = 0; i < 2; i++) { this.x += r; r = this.help(u); } return this.x;", true),
+        ("return this.help(u);", true),
+        ("return System.call().claim(UserId(u32(System.mine().sent.get(u))));", true),
+        ("require(System.mine().sent.get(u) > 5, \"pay first\"); return this.x;", false),
+        ("const before = this.help(u); require(before > 5, \"pay first\"); return 1;", false),
+        ("return System.of(ctx.user).sent.get(u) + this.pay(u);", false),
+    ] {
+        let expected: &[&str] = if warned { &["W105"] } else { &[] };
+        assert_eq!(said(body), expected, "{body}");
+    }
+}
+
+#[test]
+fn the_own_state_elsewhere_is_not_read_where_a_call_may_have_changed_it() {
+    for (body, refused) in [
+        ("const v = System.mine(); const r = this.pay(u); require(v.sent.get(u) > r, \"x\"); return 1;", true),
+        ("this.pay(u); require(this.help(u) > 1, \"x\"); return 1;", true),
+        ("for (let i = 0; i < 2; i++) { this.help(u); this.pay(u); } return 1;", true),
+        ("if (c) { this.pay(u); } require(this.help(u) > 1, \"x\"); return 1;", true),
+        ("if (c) { this.pay(u); } else { require(this.help(u) > 1, \"x\"); } return 1;", false),
+        ("const before = this.help(u); this.pay(u); require(before > 1, \"x\"); return 1;", false),
+        ("System.defer().claim(u); require(this.help(u) > 1, \"x\"); return 1;", false),
+    ] {
+        let expected: &[&str] = if refused { &["E0323"] } else { &[] };
+        assert_eq!(said(body), expected, "{body}");
+    }
+    assert_eq!(said("return Example.mine().x;"), ["E0317"]);
+    assert_eq!(said("return Example.call().run(u, c);"), ["E0317"]);
+    assert_eq!(said("return System.call().nothing(u);"), ["E0306"]);
+    assert_eq!(said("return System.call().claim(u, u);"), ["E0307"]);
+}
