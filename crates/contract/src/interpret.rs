@@ -202,7 +202,7 @@ impl Source for Live<'_> {
                 if key.is_zero() || state.root == empty {
                     0
                 } else if state.mine {
-                    list.walk(key, |index| Ok(self.reader.mine_slot(state.contract, index)?.word))?
+                    self.reader.mine_find(state.contract, list, key)?
                 } else {
                     self.reader.find(state.at, state.user, state.contract, list, key)?
                 }

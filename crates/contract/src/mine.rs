@@ -115,4 +115,11 @@ impl Reader for InSession<'_> {
             None => self.chain.slot(self.anchor, self.user, contract, index),
         }
     }
+
+    fn mine_find(&self, contract: ContractId, list: SortedList, key: Digest) -> Result<u32, SearchError> {
+        match self.states.get(&contract) {
+            Some(state) => Ok(list.find_in(key, state)),
+            None => self.chain.find(self.anchor, self.user, contract, list, key),
+        }
+    }
 }

@@ -143,6 +143,11 @@ pub trait Reader {
     fn mine_slot(&self, contract: ContractId, index: SlotIndex) -> Result<SlotOpening, Unavailable> {
         Err(Unavailable(format!("no session is open to read slot {index} of contract {contract} from")))
     }
+
+    /// As [`Reader::find`], in that state.
+    fn mine_find(&self, contract: ContractId, list: SortedList, key: Digest) -> Result<u32, SearchError> {
+        list.walk(key, |index| Ok(self.mine_slot(contract, index)?.word))
+    }
 }
 
 /// A reader of nothing, for functions that read only their own state.

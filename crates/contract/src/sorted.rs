@@ -94,8 +94,19 @@ impl SortedList {
     }
 
     /// The position of the node with a key, when it stands at its preferred place or among those next to it.
-    pub fn near<E>(&self, key: Digest, mut read: impl FnMut(u64) -> Result<Digest, E>) -> Result<Option<u32>, E> {
-        for position in self.places(key).take(MAX_PROBES) {
+    pub fn near<E>(&self, key: Digest, read: impl FnMut(u64) -> Result<Digest, E>) -> Result<Option<u32>, E> {
+        self.probe(key, MAX_PROBES, read)
+    }
+
+    /// As [`SortedList::near`], at so many places at most. Where each node took the first place that was free, this finds
+    /// every key when it may try them all.
+    pub fn probe<E>(
+        &self,
+        key: Digest,
+        most: usize,
+        mut read: impl FnMut(u64) -> Result<Digest, E>,
+    ) -> Result<Option<u32>, E> {
+        for position in self.places(key).take(most) {
             let at = read(self.slot(position, KEY))?;
             if at == key {
                 return Ok(Some(position));

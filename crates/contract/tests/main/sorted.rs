@@ -320,52 +320,6 @@ fn places_never_leave_the_list() {
 }
 
 #[test]
-fn a_name_is_granted_once_and_resolves_for_everybody() {
-    let examples = ["counter", "token", "poll", "names"];
-    let files: BTreeMap<String, String> = examples
-        .iter()
-        .map(|name| {
-            let path = format!("{}/../../examples/{name}.dapen.ts", env!("CARGO_MANIFEST_DIR"));
-            (format!("{name}.dapen.ts"), std::fs::read_to_string(path).unwrap())
-        })
-        .collect();
-    let compiled = examples.iter().map(|name| {
-        let found = dapen::compile(&files, &format!("{name}.dapen.ts"), &Options::default());
-        found.compiled.unwrap().contract
-    });
-    let mut chain = chain_of(std::iter::once(system_contract::contract()).chain(compiled).collect());
-    let (token, names) = (ContractId::constant(2), ContractId::constant(4));
-    let name = inputs(&[], &[key(7)], &[]);
-    let mut session = chain.open(user(3)).unwrap();
-    chain.call(&mut session, token, "mint", &felts(&[100])).unwrap();
-    for to in [1, 2] {
-        chain.call(&mut session, token, "send", &felts(&[to, 50])).unwrap();
-    }
-    chain.close(session).unwrap();
-    checkpoint(&mut chain);
-    for by in [1, 2] {
-        let mut session = chain.open(user(by)).unwrap();
-        chain.call(&mut session, token, "claim", &felts(&[3])).unwrap();
-        assert_eq!(chain.call(&mut session, names, "ask", &name).unwrap().deferred.len(), 1);
-        chain.close(session).unwrap();
-        checkpoint(&mut chain);
-    }
-    let try_grant = |chain: &Sandbox, by: u32, inputs: &[u64]| refused(chain, by, names, "grant", inputs).to_string();
-    assert_eq!(try_grant(&chain, 1, &[1, 2, 2]), "only the registrar grants");
-    checkpoint(&mut chain);
-    assert_eq!(try_grant(&chain, 3, &[1, 2, 3]), "the rival had asked by then too");
-    assert_eq!(try_grant(&chain, 3, &[2, 0, 2]), "there was no request at that checkpoint");
-    call(&mut chain, 3, names, "grant", &[1, 2, 2]);
-    checkpoint(&mut chain);
-    assert_eq!(try_grant(&chain, 3, &[2, 0, 3]), "the name is taken");
-    let mut session = chain.open(user(5)).unwrap();
-    assert_eq!(chain.call(&mut session, names, "resolve", &name).unwrap().outputs, felts(&[1]));
-    let other = inputs(&[], &[key(8)], &[]);
-    assert_eq!(chain.call(&mut session, names, "resolve", &other).unwrap().outputs, felts(&[0]));
-    assert!(chain.call(&mut session, names, "ask", &name).unwrap_err().to_string().contains("the name is taken"));
-}
-
-#[test]
 fn groups_and_lists_that_do_not_lie_in_the_state_are_refused() {
     use parth_contract::check::{CodeError, Problem};
     use parth_contract::ir::{Constant, ContractCode, FunctionCode, Op, Value};
@@ -407,4 +361,43 @@ fn groups_and_lists_that_do_not_lie_in_the_state_are_refused() {
     assert!(matches!(check(true, Op::Before(group, key)), Some(Problem::Type { .. })));
     assert!(matches!(check(true, Op::ReadGroup { group: key, log: 1, at: 0 }), Some(Problem::Type { .. })));
     assert!(matches!(check(true, Op::SlotGroup { state: key, group, log: 1, at: 0 }), Some(Problem::Type { .. })));
+}
+
+#[test]
+fn a_key_is_found_in_the_own_state_of_another_contract_as_it_stands() {
+    use parth_contract::ir::{Constant, ContractCode, FunctionCode, Op, OtherContract, Output, Parameter, Type, Value};
+    use parth_protocol::ids::StateHeight;
+
+    let height = book().state_height();
+    // `pairs` is the first field, so that positions are numbers of groups.
+    let list = SortedList { first: 0, bits: 20, log: 2 };
+    let (mine, key_of, group) = (Value(1), Value(2), Value(3));
+    let ops = vec![
+        Op::Const(Constant::U32(BOOK.get())),
+        Op::Mine(OtherContract { id: Value(0), height }),
+        Op::Input(0),
+        Op::Find { state: Some(mine), list, key: key_of },
+        Op::SlotGroup { state: mine, group, log: 2, at: KEY },
+    ];
+    let inputs_of = vec![Parameter { name: "key".to_owned(), kind: Type::Hash }];
+    let outputs = vec![Output { name: "at".to_owned(), value: Value(4) }];
+    let function = FunctionCode { name: "f".to_owned(), view: true, inputs: inputs_of, ops, outputs };
+    let state_height = StateHeight::constant(2);
+    let code = ContractCode { name: "Peek".to_owned(), state_height, events: vec![], functions: vec![function] };
+    let mut chain = chain_of(vec![system_contract::contract(), book(), Contract::new(code).unwrap()]);
+    let peek = ContractId::constant(2);
+    let mut session = chain.open(user(1)).unwrap();
+    let at = |chain: &Sandbox, session: &mut _, of: Digest| {
+        let made = chain.call(session, peek, "f", &inputs(&[], &[of], &[])).unwrap();
+        Digest(made.outputs.try_into().unwrap())
+    };
+    assert_eq!(at(&chain, &mut session, key(1)), Digest::ZERO, "nothing is there yet");
+    chain.call(&mut session, BOOK, "pair", &inputs(&[], &[key(1)], &[7])).unwrap();
+    assert_eq!(at(&chain, &mut session, key(1)), key(1), "as this session wrote it");
+    assert_eq!(at(&chain, &mut session, key(0)), Digest::ZERO, "the head stands before it");
+    assert_eq!(at(&chain, &mut session, key(3)), key(1), "it stands before this one");
+    chain.close(session).unwrap();
+    checkpoint(&mut chain);
+    let mut later = chain.open(user(1)).unwrap();
+    assert_eq!(at(&chain, &mut later, key(1)), key(1), "as the session found it");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use parth_contract::dapen::test::{Report, run};
 use parth_contract::dapen::{Options, render};
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 11] = [
     ("counter.dapen.ts", include_str!("../../../../examples/counter.dapen.ts")),
     ("token.dapen.ts", include_str!("../../../../examples/token.dapen.ts")),
     ("token.test.dapen.ts", include_str!("../../../../examples/token.test.dapen.ts")),
@@ -13,6 +13,8 @@ const FILES: [(&str, &str); 9] = [
     ("poll.test.dapen.ts", include_str!("../../../../examples/poll.test.dapen.ts")),
     ("deal.dapen.ts", include_str!("../../../../examples/deal.dapen.ts")),
     ("deal.test.dapen.ts", include_str!("../../../../examples/deal.test.dapen.ts")),
+    ("names.dapen.ts", include_str!("../../../../examples/names.dapen.ts")),
+    ("names.test.dapen.ts", include_str!("../../../../examples/names.test.dapen.ts")),
     ("shop.dapen.ts", include_str!("../../../../examples/shop.dapen.ts")),
     ("shop.test.dapen.ts", include_str!("../../../../examples/shop.test.dapen.ts")),
 ];
@@ -31,8 +33,13 @@ fn shown(report: &Report) -> String {
 
 #[test]
 fn the_tests_of_the_examples_pass() {
-    let roots =
-        [("token.test.dapen.ts", 3), ("poll.test.dapen.ts", 1), ("deal.test.dapen.ts", 2), ("shop.test.dapen.ts", 2)];
+    let roots = [
+        ("token.test.dapen.ts", 3),
+        ("names.test.dapen.ts", 1),
+        ("poll.test.dapen.ts", 1),
+        ("deal.test.dapen.ts", 2),
+        ("shop.test.dapen.ts", 2),
+    ];
     for (root, tests) in roots {
         let report = run_with("", root);
         assert!(report.passed(), "{}", shown(&report));

@@ -36,10 +36,10 @@ impl Runner<'_> {
 
     /// Where a key of a map by hash stands, if it does.
     fn node(&self, user: UserId, contract: ContractRef, list: SortedList, key: Digest) -> Option<u32> {
-        let near = list.near(key, |index| Ok::<_, std::convert::Infallible>(self.word(user, contract, index)));
         // Only the sandbox itself chose places, and it takes the first that is free.
-        let Ok(near) = near;
-        near
+        let word = |index| Ok::<_, std::convert::Infallible>(self.word(user, contract, index));
+        let Ok(found) = list.probe(key, usize::MAX, word);
+        found
     }
 
     fn felts(&self, stored: &Stored) -> Vec<Felt> {
