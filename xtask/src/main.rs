@@ -13,6 +13,7 @@
 //!     docs     links resolve, every crate is on the map
 //!   pin        circuits.lock, its keys and the golden proofs, written or compared
 //!   bench      docs/benchmarks.md, from `parth bench circuits`
+//!   random     random programs of contracts: interpreter, constraints and proofs agree
 //!   workspace  the few facts of `cargo metadata` that the chores look at
 //! ```
 //!
@@ -20,6 +21,7 @@
 
 mod bench;
 mod pin;
+mod random;
 mod test;
 mod tidy;
 mod workspace;
@@ -50,6 +52,8 @@ enum Chore {
     /// Measure every circuit by both provers on one thread and on two, the start, Poseidon and the forest, and write
     /// docs/benchmarks.md.
     Bench(bench::Options),
+    /// Run random programs of contracts: what the interpreter does is what their circuits accept, also in real proofs.
+    Random(random::Options),
     /// Check the rules of the repository: layer arrows, lints, names, words and links.
     Tidy,
 }
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         Chore::Test(options) => test::run(&options).map_err(|error| error.to_string()),
         Chore::Pin(options) => pin::run(&options).map_err(|error| format!("cargo run: {error}")),
         Chore::Bench(options) => bench::run(&options).map_err(|error| error.to_string()),
+        Chore::Random(options) => random::run(&options).map_err(|error| format!("cargo test: {error}")),
         Chore::Tidy => tidy::run().map_err(|error| error.to_string()),
     };
     match done {

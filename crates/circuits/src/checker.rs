@@ -18,8 +18,9 @@ use parth_proof::{C, CircuitData, D, F, Witness, field};
 use plonky2::field::types::{Field, PrimeField64};
 use plonky2::hash::hash_types::HashOut;
 use plonky2::hash::poseidon::PoseidonHash;
-use plonky2::iop::generator::generate_partial_witness;
+use plonky2::iop::generator::{GeneratedValues, generate_partial_witness};
 use plonky2::iop::target::Target;
+use plonky2::iop::witness::PartitionWitness;
 use plonky2::plonk::config::Hasher;
 use plonky2::plonk::vars::EvaluationVarsBaseBatch;
 use plonky2::util::serialization::{Buffer, Read};
@@ -133,6 +134,41 @@ impl<'a> Checker<'a> {
         };
         let used = values.iter().map(Option::is_some).collect();
         let values = values.into_iter().map(Option::unwrap_or_default).collect();
+        Ok(Trace { checker: self, values, used })
+    }
+
+    /// As [`Checker::trace`] for a witness that may be wrong: whatever a generator cannot find stays zero, and what it
+    /// finds for a cell that has a value is dropped. So a call that fails gets its cells too, and a constraint has to
+    /// object. Refuses only inputs that are tied together and differ: they have no cells.
+    pub fn trace_anyway(&self, witness: Witness) -> Result<Trace<'_>, CheckError> {
+        let (prover, common) = (&self.data.prover_only, &self.data.common);
+        let mut filled = PartitionWitness::new(self.width(), common.degree(), &prover.representative_map);
+        for (target, value) in witness.target_values {
+            let set = filled.set_target_returning_rep(target, value);
+            set.map_err(|error| CheckError::Witness { reason: error.to_string() })?;
+        }
+        let mut pending: Vec<usize> = (0..prover.generators.len()).collect();
+        let mut done = vec![false; pending.len()];
+        let mut found = GeneratedValues::empty();
+        while !pending.is_empty() {
+            let mut next = Vec::new();
+            for generator in pending {
+                if done[generator] {
+                    continue;
+                }
+                // One that panics has found nothing and never will.
+                done[generator] = guard(|| prover.generators[generator].0.run(&filled, &mut found)).unwrap_or(true);
+                for (target, value) in found.target_values.drain(..) {
+                    // An error: the cell has another value.
+                    let place = filled.set_target_returning_rep(target, value).ok().flatten();
+                    let watchers = place.and_then(|place| prover.generator_indices_by_watches.get(&place));
+                    next.extend(watchers.into_iter().flatten().filter(|&&watcher| !done[watcher]));
+                }
+            }
+            pending = next;
+        }
+        let used = filled.values.iter().map(Option::is_some).collect();
+        let values = filled.values.into_iter().map(Option::unwrap_or_default).collect();
         Ok(Trace { checker: self, values, used })
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Checked natively, constraint by constraint, on small trees; real proofs on the trees of real networks.
 
+mod agreement;
 mod arithmetic;
 mod dapen;
 mod groups;

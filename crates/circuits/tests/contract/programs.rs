@@ -1,10 +1,10 @@
-//! Random small programs: the circuit accepts what the interpreter does, and refuses what it refuses.
+//! Random small programs, over all operations that code has.
 
 use super::*;
 use parth_contract::ir::{
-    Constant, Context, ContractCode, EventCode, FunctionCode, Op, OtherContract, Output, Parameter, Type, Value,
+    Constant, Context, ContractCode, EventCode, FunctionCode, IntegerOp, Op, OtherContract, Output, Parameter, Type,
+    Value,
 };
-use parth_crypto::{Domain, hash};
 use parth_protocol::ids::{MethodId, StateHeight};
 
 /// One random choice of an operation: which, and which operands or constants.
@@ -13,12 +13,68 @@ pub(super) type Choice = (u8, u16, u16, u16, u64);
 const HEIGHT: StateHeight = StateHeight::constant(3);
 const INPUTS: [Type; 8] = [Type::U64, Type::U64, Type::U32, Type::U32, Type::Felt, Type::Bool, Type::Bool, Type::Hash];
 
+/// Numbers that a seed determines, the same on every machine.
+pub(super) struct Random(u64);
+
+impl Random {
+    /// The numbers of one of the programs of a seed.
+    pub(super) fn new(seed: u64, program: u64) -> Random {
+        let mut random = Random(seed);
+        Random(random.number() ^ program.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// SplitMix64.
+    pub(super) fn number(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    fn choice(&mut self) -> Choice {
+        let (many, number) = (self.number(), self.number());
+        (many as u8, (many >> 8) as u16, (many >> 24) as u16, (many >> 40) as u16, number)
+    }
+
+    /// Inputs of a program: mostly small, sometimes of any size.
+    pub(super) fn inputs(&mut self) -> Vec<Felt> {
+        let mut number = |bits: u32| {
+            let (wide, small) = (self.number() >> (64 - bits), self.number());
+            Felt::reduce(if small % 10 == 0 { wide } else { (small >> 8) % 5 })
+        };
+        let mut inputs: Vec<Felt> = [62, 62, 32, 32, 64].map(&mut number).to_vec();
+        let word = number(64);
+        let truths = self.number();
+        inputs.extend([Felt::from(truths & 1 == 1), Felt::from(truths & 2 == 2)]);
+        inputs.extend([word; 4]);
+        inputs
+    }
+}
+
+/// The operations of one function.
+#[derive(Clone, Debug)]
 pub(super) struct Program {
     pub(super) ops: Vec<Op>,
     types: Vec<Option<Type>>,
 }
 
 impl Program {
+    /// A program of up to 40 operations beside its inputs and a few constants.
+    pub(super) fn random(random: &mut Random) -> Program {
+        let mut program = Program::new();
+        for _ in 0..1 + random.number() % 40 {
+            program.add(random.choice());
+        }
+        program
+    }
+
+    /// The first operations alone, with outputs for no more than `outputs` of them.
+    pub(super) fn cut(&self, ops: usize, outputs: usize) -> Contract {
+        let types = self.types[..ops].iter().enumerate();
+        let types = types.map(|(at, kind)| kind.filter(|_| at < outputs)).collect();
+        Program { ops: self.ops[..ops].to_vec(), types }.contract()
+    }
+
     fn new() -> Program {
         let ops = (0..INPUTS.len() as u16).map(Op::Input).collect();
         let mut program = Program { ops, types: INPUTS.map(Some).to_vec() };
@@ -47,6 +103,15 @@ impl Program {
         Value(INPUTS.len() as u32 + u32::from(choice) % 4)
     }
 
+    /// A place in the state, seldom one that may lie outside.
+    fn index(&self, choice: u16, number: u64) -> Option<Value> {
+        if number.is_multiple_of(16) {
+            self.pick([Type::Felt, Type::U32, Type::U64][(number >> 8) as usize % 3], choice)
+        } else {
+            Some(self.small(choice))
+        }
+    }
+
     fn add(&mut self, (which, a, b, c, number): Choice) -> Option<()> {
         if which >= 208 {
             return self.add_group((which, a, b, c, number));
@@ -57,7 +122,7 @@ impl Program {
         let data = [Type::Felt, Type::U32, Type::U64, Type::Bool, Type::Hash][usize::from(c) % 5];
         let single = [Type::Felt, Type::U32, Type::U64, Type::Bool];
         let when = |program: &Program| if c % 2 == 0 { program.pick(Type::Bool, a ^ b) } else { None };
-        let (op, result) = match which % 30 {
+        let (op, result) = match which % 38 {
             0 => {
                 let constants = [
                     Constant::Felt(Felt::reduce(number)),
@@ -104,12 +169,15 @@ impl Program {
                     Context::Checkpoint,
                     Context::Time,
                     Context::Balance,
+                    Context::Key,
                 ];
-                let context = contexts[usize::from(a) % 7];
+                let context = contexts[usize::from(a) % 8];
                 (Op::Context(context), Some(context.kind()))
             }
-            17 | 18 => (Op::Read(self.small(a)), Some(Type::Hash)),
-            19 | 20 => (Op::Write { index: self.small(a), word: self.pick(Type::Hash, b)?, when: when(self) }, None),
+            17 | 18 => (Op::Read(self.index(a, number)?), Some(Type::Hash)),
+            19 | 20 => {
+                (Op::Write { index: self.index(a, number)?, word: self.pick(Type::Hash, b)?, when: when(self) }, None)
+            }
             21 => (Op::Checkpoint(self.small(a % 2)), Some(Type::Checkpoint)),
             22 => match self.pick(Type::Checkpoint, a) {
                 Some(checkpoint) => (Op::CheckpointTime(checkpoint), Some(Type::U64)),
@@ -133,9 +201,24 @@ impl Program {
             }
             28 => {
                 let inputs = vec![self.pick(Type::U64, a)?];
-                let (contract, method, outputs) = (self.small(1), increment(), vec![Type::U64]);
+                let output = single[usize::from(b) % 4];
+                let (contract, method, outputs) = (self.small(1), increment(), vec![output]);
                 let call = self.push(Op::Inline { contract, method, inputs, outputs, when: when(self) }, None);
-                (Op::Result(call, 0), Some(Type::U64))
+                (Op::Result(call, 0), Some(output))
+            }
+            29..=32 => {
+                let operator = IntegerOp::ALL[usize::from(b) % 2];
+                (Op::Integer(operator, self.pick(integer, a)?, self.pick(integer, b)?), Some(integer))
+            }
+            33..=35 => {
+                let operator = IntegerOp::ALL[2 + usize::from(c) % 5];
+                let right = if number % 2 == 0 { self.small(b) } else { self.pick(Type::U32, b)? };
+                (Op::Integer(operator, self.pick(Type::U32, a)?, right), Some(Type::U32))
+            }
+            // The random contract is contract 0, so it may move native balance.
+            36 => {
+                let amount = self.pick(Type::U64, a)?;
+                (if b % 2 == 0 { Op::BalanceOut(amount) } else { Op::BalanceIn(amount) }, None)
             }
             _ => {
                 let fields = vec![self.pick(Type::U64, a)?, self.pick(Type::Hash, b)?];
@@ -146,7 +229,7 @@ impl Program {
         Some(())
     }
 
-    fn contract(self) -> Contract {
+    pub(super) fn contract(self) -> Contract {
         let parameter = |(position, &kind): (usize, &Type)| Parameter { name: format!("i{position}"), kind };
         let data = |(at, kind): (usize, &Option<Type>)| {
             kind.filter(|kind| kind.felts().is_some())
@@ -170,56 +253,4 @@ impl Program {
 /// The method of Counter that a program calls: it takes a `u64` and gives one.
 fn increment() -> MethodId {
     counter::contract().functions()[0].method()
-}
-
-fn inputs() -> impl Strategy<Value = Vec<Felt>> {
-    let small = || prop_oneof![9 => 0u64..5, 1 => any::<u64>()];
-    (prop::array::uniform5(small()), any::<bool>(), any::<bool>(), small()).prop_map(|(n, x, y, word)| {
-        let (x, y) = (Felt::from(x), Felt::from(y));
-        let wide = |value: u64, bits: u32| Felt::reduce(value >> (64 - bits).min(value.leading_zeros()));
-        let numbers = [wide(n[0], 62), wide(n[1], 62), wide(n[2], 32), wide(n[3], 32), Felt::reduce(n[4])];
-        [&numbers[..], &[x, y], &[Felt::reduce(word); 4]].concat()
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-    #[test]
-    fn circuits_agree_with_the_interpreter_on_random_programs(
-        choices in prop::collection::vec(any::<Choice>(), 1..30),
-        calls in prop::collection::vec(inputs(), 4),
-    ) {
-        let mut program = Program::new();
-        for choice in choices {
-            program.add(choice);
-        }
-        let contract = program.contract();
-        let mut chain = chain_of(Profile::SMALL, vec![contract.clone(), counter::contract()]);
-        // Three checkpoints, with states of both contracts to read.
-        for time in [5, 9] {
-            for by in 1..3 {
-                let mut session = chain.open(user(by)).unwrap();
-                chain.call(&mut session, COUNTER, "increment", &felts(&[time])).unwrap();
-                let _ = chain.call(&mut session, SYSTEM, "f", &calls[0]);
-                chain.close(session).unwrap();
-            }
-            chain.advance(Time::constant(time)).unwrap();
-        }
-        let compiled = Compiled::new(&contract.functions()[0]);
-        let checker = compiled.rules.checker();
-        let mut session = chain.open(user(2)).unwrap();
-        for inputs in &calls {
-            let Ok(execution) = chain.call(&mut session, SYSTEM, "f", inputs) else {
-                 continue;
-            };
-            prop_assert!(compiled.agree_by(&checker, &execution.witness));
-            // The same openings with other inputs: both accept, or both refuse.
-            for others in &calls {
-                let mut witness = execution.witness.clone();
-                witness.call.inputs = hash(Domain::Inputs, others);
-                witness.inputs = others.clone();
-                compiled.agree_by(&checker, &witness);
-            }
-        }
-    }
 }

@@ -20,7 +20,8 @@ use crate::opening::Reader;
 use crate::settle::{self, Made, MakeError, Pays, Standing, Surroundings};
 
 impl SandboxSession {
-    fn standing(&self) -> Standing {
+    /// All that the session knows of its user, as it stands.
+    pub fn standing(&self) -> Standing {
         let Account { contracts, states, .. } = &self.account;
         Standing { session: self.session.clone(), contracts: contracts.clone(), states: states.clone() }
     }

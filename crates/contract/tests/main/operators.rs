@@ -90,17 +90,17 @@ fn nothing_fails_where_it_is_not_reached() {
          return x + y;",
     );
     let expected = |a: u32, b: u32| {
-        let mut x = if b > 0 { a / b + a % b } else { 7 };
+        let mut x = a.checked_div(b).map_or(7, |quotient| quotient + a % b);
         if b < 32 && a < 2 {
             x += a << b;
         }
         if b < 32 && a >> b == 3 {
             x += 100;
         }
-        if b != 0 && a % b == 0 {
+        if b != 0 && a.is_multiple_of(b) {
             x += 1000;
         }
-        let y = if b == 0 { 5 } else { 100 / b };
+        let y = 100_u32.checked_div(b).unwrap_or(5);
         if a == 77 { y } else { x + y }
     };
     for a in [0, 1, 2, 3, 6, 12, 77, 1000] {
