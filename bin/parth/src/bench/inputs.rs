@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   genesis      five users, neighbours in the user tree
-//!   sessions     one each: with a call or without one, in every form; and one whose call owes two others
+//!   sessions     one each: with a call or without one, in every form; and two whose calls owe others
 //!   aggregation  of several choices of them, so that every way of joining two occurs
 //!   checkpoint 1 a registration and a deployment; then the new user opens a session, in every form
 //! ```
@@ -68,8 +68,10 @@ pub(super) struct Inputs {
     pub(super) signatures: Vec<(JobId, Schnorr)>,
     /// The calls; the first one is measured.
     pub(super) calls: Vec<PlayedCall>,
-    /// The call that owes others: the name of its proof, what that says, and what proves it.
-    pub(super) owing: (JobId, Digest, Owing),
+    /// The calls that owe others: the names of their proofs, and what those say.
+    pub(super) said: Vec<(JobId, Digest)>,
+    /// What proves them.
+    pub(super) owing: Owing,
 }
 
 /// A call of a contract function.
@@ -117,9 +119,9 @@ pub(super) fn play(pinned: &Pinned) -> Result<Inputs, Failed> {
         results.push(made.0);
     }
     network.aggregate(&mut graph, &results)?;
-    let (id, said) = network.owed(&mut graph, &mut calls)?;
+    let said = network.owed(&mut graph, &mut calls)?;
     signatures.push(network.checkpoint(&mut graph, &mut calls)?);
-    Ok(Inputs { graph, signatures, calls, owing: (id, said, owing) })
+    Ok(Inputs { graph, signatures, calls, said, owing })
 }
 
 fn key(number: u32) -> Result<SecretKey, Failed> {
@@ -202,35 +204,39 @@ impl Network {
         }
     }
 
-    /// Plays another session of the first user: a call that owes an inline and a deferred one, and the steps that pay
-    /// them. Gives the name of that call's proof, and what it says.
-    fn owed(&self, graph: &mut JobGraph, calls: &mut Vec<PlayedCall>) -> Result<(JobId, Digest), Failed> {
-        let (rules, circuits, anchor_leaf) = (&self.rules, &self.circuits, &self.state.head.leaf);
+    /// Plays two more sessions of the first user, each with a call that owes another and the step that pays it: a deferred
+    /// one, then an inline one. Gives the names of the proofs of the calls that owe, and what they say.
+    fn owed(&self, graph: &mut JobGraph, calls: &mut Vec<PlayedCall>) -> Result<Vec<(JobId, Digest)>, Failed> {
+        let (rules, circuits) = (&self.rules, &self.circuits);
+        let (anchor_leaf, shop) = (self.state.head.leaf.clone(), Caller::contract(SHOP));
         let listed = |circuit| circuits.listed::<SessionWhitelist>(&rules.profile, circuit).ok_or("a session circuit");
-        let (mut player, shop) = (Player::new(self), Caller::contract(SHOP));
         // Its proof is that of the first session's start.
-        let previous = self.start(1).apply(rules)?;
-        let owed = player.clone().made(COUNTER, shop, &previous, anchor_leaf)?.1;
-        let (_, mut taken) = player.made(SHOP, Caller::USER, &previous, anchor_leaf)?;
-        taken.context.deferred = call_list(&[owed.call.digest()]);
-        taken.context.inline = call_list(&[inline_item(&owed.call, owed.context.outputs)]);
-        let proof = shown(&taken);
-        let (anchor_leaf, frame) =
-            (anchor_leaf.clone(), Frame { below: Digest::ZERO, caller: SHOP, rest: Digest::ZERO });
-        let previous_circuit = listed(CircuitId::SessionStart)?;
-        let step = Step { previous, previous_circuit, anchor_leaf: anchor_leaf.clone(), taken };
-        let previous = graph.add(rules, circuits, step)?;
-
-        let taken = player.count(shop, &previous, &anchor_leaf, calls)?;
-        let previous_circuit = listed(CircuitId::SessionStep)?;
-        let inline =
-            InlineStep { previous, previous_circuit, anchor_leaf: anchor_leaf.clone(), frame: frame.clone(), taken };
-        let previous = graph.add(rules, circuits, inline)?;
-
-        let taken = player.count(shop, &previous, &anchor_leaf, calls)?;
-        let previous_circuit = listed(CircuitId::SessionInlineStep)?;
-        graph.add(rules, circuits, DeferredStep { previous, previous_circuit, anchor_leaf, frame, taken })?;
-        Ok((JobId::from(&proof), proof.public))
+        let opened = self.start(1).apply(rules)?;
+        let mut said = Vec::new();
+        for inline in [false, true] {
+            let mut player = Player::new(self);
+            let owed = player.clone().made(COUNTER, shop, &opened, &anchor_leaf)?.1;
+            let (_, mut taken) = player.made(SHOP, Caller::USER, &opened, &anchor_leaf)?;
+            if inline {
+                taken.context.inline = call_list(&[inline_item(&owed.call, owed.context.outputs)]);
+            } else {
+                taken.context.deferred = call_list(&[owed.call.digest()]);
+            }
+            let proof = shown(&taken);
+            said.push((JobId::from(&proof), proof.public));
+            let (previous, previous_circuit) = (opened.clone(), listed(CircuitId::SessionStart)?);
+            let step = Step { previous, previous_circuit, anchor_leaf: anchor_leaf.clone(), taken };
+            let previous = graph.add(rules, circuits, step)?;
+            let taken = player.count(shop, &previous, &anchor_leaf, calls)?;
+            let (previous_circuit, anchor_leaf) = (listed(CircuitId::SessionStep)?, anchor_leaf.clone());
+            let frame = Frame { below: Digest::ZERO, caller: SHOP, rest: Digest::ZERO };
+            if inline {
+                graph.add(rules, circuits, InlineStep { previous, previous_circuit, anchor_leaf, frame, taken })?;
+            } else {
+                graph.add(rules, circuits, DeferredStep { previous, previous_circuit, anchor_leaf, frame, taken })?;
+            }
+        }
+        Ok(said)
     }
 
     /// Plays a session: the first user's step by step, the second's in one proof, the third's with two calls in its

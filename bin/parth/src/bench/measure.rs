@@ -140,8 +140,8 @@ impl<'a> Bench<'a> {
             let proof = self.widest.pool.install(|| circuit.prove(&*self.widest.prover, &call.witness))?;
             self.proofs.insert(call.id, proof);
         }
-        let (id, said, owing) = &self.inputs.owing;
-        if self.needed.contains(id) {
+        let owing = &self.inputs.owing;
+        for (id, said) in self.inputs.said.iter().filter(|(id, _)| self.needed.contains(id)) {
             let proof = self.widest.pool.install(|| owing.prove(&*self.widest.prover, *said))?;
             self.proofs.insert(*id, proof);
         }

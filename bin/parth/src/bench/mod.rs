@@ -6,7 +6,7 @@
 //!   startup    how long until all circuits are ready: built, and read from disk
 //!
 //!   inputs     something true for every circuit to prove, played natively
-//!   owing      a call that owes others
+//!   owing      calls that owe others
 //!   measure    one circuit in every setting
 //!   memory     peak memory, and what machine this is
 //!   peak       the memory that proving takes, class by class

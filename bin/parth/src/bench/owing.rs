@@ -1,4 +1,4 @@
-//! A call that owes two others, one of each kind, for the steps that pay them.
+//! Calls that owe others, for the steps that pay them.
 //!
 //! The circuit of a contract function says what its deployer makes it say; the protocol relies on nothing but the frame
 //! that its list of debts is kept in. So a circuit that says whatever it is told serves here as well as a real one.
