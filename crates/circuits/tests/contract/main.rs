@@ -139,7 +139,7 @@ proptest! {
                 6 => (3, TOKEN, "mint", vec![amount]),
                 7 => (by, TOKEN, "send", vec![other.into(), amount]),
                 8 => (by, TOKEN, "claim", vec![other.into()]),
-                _ => (by, TOKEN, "balance", vec![]),
+                _ => (by, TOKEN, "held", vec![]),
             };
             match call(&mut chain, by, contract, function, &inputs) {
                 Ok(_) | Err(SandboxError::Exec(_) | SandboxError::SecondSession(_)) => {}
@@ -160,7 +160,7 @@ fn a_whole_journey_agrees() {
     call(&mut chain, 3, TOKEN, "send", &[2, 40]).unwrap();
     chain.advance(Time::constant(2)).unwrap();
     call(&mut chain, 2, SYSTEM, "claim_many", &[0, 1, 4, 4, 5, 0, 0, 0]).unwrap();
-    call(&mut chain, 3, TOKEN, "balance", &[]).unwrap();
+    call(&mut chain, 3, TOKEN, "held", &[]).unwrap();
     chain.advance(Time::constant(3)).unwrap();
     let claimed = call(&mut chain, 2, TOKEN, "claim_many", &[0, 1, 3, 4, 5, 0, 0, 0]).unwrap();
     assert_eq!(claimed.outputs, felts(&[40]));

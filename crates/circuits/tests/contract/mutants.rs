@@ -29,7 +29,7 @@ fn everything() -> Contract {
         let later = f.less(then, now);
         f.require(later, "time stands still");
         let never = f.not(later);
-        let get = counter::contract().functions()[1].method();
+        let get = counter::contract().function("get").unwrap().method();
         let made = f.call_inline(counter, get, &[], &[Type::U64], Some(later));
         let not_made = f.call_inline(counter, get, &[], &[Type::U64], Some(never));
         let (given, not_given) = (f.result::<kind::U64>(made, 0), f.result::<kind::U64>(not_made, 0));

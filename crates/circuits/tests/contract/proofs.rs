@@ -55,7 +55,7 @@ fn a_call_circuit_from_disk_proves_and_one_of_other_code_is_refused() {
     let counter = counter::contract();
     let folder = tempfile::tempdir().unwrap();
     let cache = CircuitCache::new(folder.path(), parth_circuits::sources());
-    let (increment, get) = (&counter.functions()[0], &counter.functions()[1]);
+    let [increment, get] = ["increment", "get"].map(|name| counter.function(name).unwrap());
     let load = |expected| CallSkeleton::new(&STANDARD, increment).unwrap().load_or_build(&cache, expected);
     let (built, _) = load(None).unwrap();
     let (loaded, warning) = load(None).unwrap();

@@ -88,7 +88,7 @@ fn nothing_is_claimed_twice() {
 fn a_function_that_the_contract_lacks_is_refused_with_those_it_has() {
     let net = Net::small();
     let error = net.open(ANN).call(COUNTER, &net.counter, "decrement", &[]).map(|_| ()).unwrap_err();
-    assert_eq!(error.to_string(), "contract Counter has no function decrement; it has increment, get");
+    assert_eq!(error.to_string(), "contract Counter has no function decrement; it has increment, catchUp, get");
 }
 
 #[test]
