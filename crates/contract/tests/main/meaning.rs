@@ -15,6 +15,8 @@ fn compile(methods: &str) -> Compilation {
             pair: Pair = {{ a: 0, b: 0 }};
             pairs: Arr<Pair, 2> = [{{ a: 0, b: 0 }}, {{ a: 0, b: 0 }}];
             n: u64 = 0;
+            total = grows<u64>();
+            paid = growMap<u32, u64>();
             {methods}
         }}"
     );
@@ -106,4 +108,26 @@ fn a_result_is_no_second_name() {
     assert_eq!(gives(own), [2]);
     // Nobody else in the contract uses it, and the network gets numbers.
     assert_eq!(gives("@call go(): Pair { this.pair.b = 4; return this.pair; }"), [0, 4]);
+}
+
+#[test]
+fn a_sum_is_added_to_what_stands_there_once_it_is_computed() {
+    let total = "bump(): u64 { this.total.add(10); return 1; }
+        @call go(): u64 { this.total.add(this.bump()); return this.total.get(); }";
+    assert_eq!(gives(total), [11]);
+    let paid = "bump(): u64 { this.paid.add(3, 10); return 1; }
+        @call go(): u64 { this.paid.add(3, this.bump()); return this.paid.get(3); }";
+    assert_eq!(gives(paid), [11]);
+}
+
+#[test]
+fn fields_out_of_order_call_no_method() {
+    let bump = "bump(): u64 { this.n += 10; return this.n; }";
+    let out = format!("{bump} @call go(): Pair {{ const p: Pair = {{ b: this.bump(), a: this.n }}; return p; }}");
+    assert_eq!(codes(&out), ["E0202"]);
+    let nested = format!("{bump} @call go(): Pair {{ const p: Pair = {{ b: 1, a: 1 + this.bump() }}; return p; }}");
+    assert_eq!(codes(&nested), ["E0202"]);
+    let ordered = format!("{bump} @call go(): Pair {{ const p: Pair = {{ a: this.bump(), b: this.n }}; return p; }}");
+    assert_eq!(gives(&ordered), [10, 10]);
+    assert_eq!(gives("@call go(): Pair { const p: Pair = { b: this.n + 2, a: 1 }; return p; }"), [1, 2]);
 }

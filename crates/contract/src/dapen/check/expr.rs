@@ -362,6 +362,7 @@ impl Body<'_> {
                 whole = false;
             }
         }
+        self.in_order(what, declared, given)?;
         let mut parts = Vec::new();
         for (field, ty) in declared {
             let Some((_, value)) = given.iter().find(|(name, _)| name.text == field.text) else {

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | this one | methods and statements |
 //! | [`expr`] | expressions and places |
+//! | [`order`] | values whose order matters |
 //! | [`call`] | built-in functions, storage, other contracts |
 //! | [`alias`] | second names for what changes |
 //! | [`other`] | calls with results, and the own state in other contracts |
@@ -11,6 +12,7 @@
 mod alias;
 mod call;
 mod expr;
+mod order;
 mod other;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -441,8 +441,9 @@ impl Lowerer<'_> {
     }
 
     fn add(&mut self, field: usize, entry: Entry, ty: &Ty, by: &Expr, span: Span) {
-        let old = self.read_entry(Source::Own, field, entry, ty);
+        // What is added is computed before the call of `add` that reads the old value: it may change that.
         let amount = self.one(by);
+        let old = self.read_entry(Source::Own, field, entry, ty);
         self.emit.span = span;
         let old = old.first().copied().unwrap_or(Value(0));
         let new = self.arithmetic(BinaryOp::Add, ty, old, amount, [span, by.span]);
