@@ -73,7 +73,7 @@ pub(crate) const FUNCTIONS: &[(&str, Builtin, &str)] = &[
     (
         "div",
         Builtin::Div,
-        "/** The whole quotient of two integers of one type. Dividing by zero fails the call. */\ndeclare function div<T extends number>(a: T, b: T): T;",
+        "/** The whole quotient of two integers of one type. Dividing by zero fails the call. */\ndeclare function div(a: number, b: number): number;",
     ),
     (
         "map",
