@@ -18,7 +18,8 @@
 //! | own word read / then written / written alone, height 34 | 35 / 34 / 69 |
 //! | state of a user / each word of it, height 34 | 68 / 35 |
 //! | state in another contract | 37 more |
-//! | own state in another contract / each word of it, height 34 | 68 / 35 |
+//! | own state in another contract / each word of it, height 34 | 69 / 35 |
+//! | inline or deferred call of few inputs and results | 6 |
 //! | older checkpoint | 40 |
 //! | checked sum, difference, conversion, comparison | 1 |
 //! | checked product of `u64` | 6 |

@@ -130,6 +130,6 @@ fn inline_calls_and_own_states_cost_what_the_map_says() {
         f.mine(other, StateHeight::constant(34));
     });
     println!("inline call: {} rows, own state elsewhere: {} rows", call - nothing, mine - nothing);
-    assert!(call - nothing <= 10, "an inline call takes {} rows", call - nothing);
-    assert!(mine - nothing <= 72, "an own state takes {} rows", mine - nothing);
+    assert!(call - nothing <= 6, "an inline call takes {} rows", call - nothing);
+    assert!(mine - nothing <= 69, "an own state takes {} rows", mine - nothing);
 }
