@@ -1,6 +1,6 @@
 //! The one table of codes: what each is called and where its page is. Numbers are never used again.
 //!
-//! `E01` files and syntax, `E02` what the language leaves out, `E03` names and types, `E04` limits, `E05` not built yet,
+//! `E01` files and syntax, `E02` what the language leaves out, `E03` names and types, `E04` limits,
 //! `E09` mistakes of the compiler itself, `E30` calls that fail while they run, `W1` warnings.
 
 use super::diagnostic::Severity;
@@ -86,7 +86,6 @@ codes! {
     E0402 "the state is too large",
     E0403 "a function has too many inputs, outputs or values in one list",
     E0404 "a name or message cannot be kept",
-    E0501 "not supported yet",
     E0901 "the compiler made a mistake",
     E3001 "a require failed",
     E3002 "arithmetic left the range of its type",

@@ -2,11 +2,26 @@
 //!
 //! `interpret` supplies them from a live state and a reader, `call` from a recorded witness. What is checked is the
 //! same in both, and is what the circuit enforces.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | this one | the evaluator: values, own and frozen state |
+//! | `group` | groups of words, and advice on where they stand |
+//! | `integer` | division, bits and shifts |
+//! | `mine` | the own state in another contract |
+//! | `owed` | calls of other contracts |
+//! | `source` | where openings come from |
+//! | `outcome` | what a call does |
 
 mod group;
 mod integer;
 mod mine;
+mod outcome;
 mod owed;
+mod source;
+
+pub use outcome::{Event, Outcome, Write, events_digest};
+pub(crate) use source::{FrozenState, Source};
 
 use parth_crypto::{Digest, Domain, Felt, hash};
 use parth_protocol::Record;
@@ -20,104 +35,8 @@ use crate::debt::{self, Debt, InlineDebt};
 use crate::error::ExecError;
 use crate::function::{Access, Function};
 use crate::ir::{Constant, Context, Op, Type, U64_BITS, Value};
-use crate::mine::MineOpening;
-use crate::opening::{self, BadOpening, CheckpointOpening, GroupOpening, Opened, SlotOpening, StateOpening};
-use crate::sorted::{self, SortedList};
-
-/// A frozen state that the code may read words of.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FrozenState {
-    pub(crate) at: CheckpointId,
-    pub(crate) user: UserId,
-    pub(crate) contract: ContractId,
-    pub(crate) height: StateHeight,
-    pub(crate) root: Digest,
-    /// Does the user exist at the checkpoint?
-    pub(crate) exists: bool,
-    /// Is it the user's own, as the session has it, rather than as a checkpoint has it?
-    pub(crate) mine: bool,
-}
-
-/// Where openings come from.
-pub(crate) trait Source {
-    fn own(&mut self, index: SlotIndex) -> Result<SlotOpening, ExecError>;
-    fn wrote(&mut self, index: SlotIndex, word: Digest);
-    fn checkpoint(&mut self, anchor: CheckpointId, at: CheckpointId) -> Result<CheckpointOpening, ExecError>;
-    fn state(
-        &mut self,
-        at: CheckpointId,
-        user: UserId,
-        contract: ContractId,
-        other: bool,
-    ) -> Result<StateOpening, ExecError>;
-    fn slot(&mut self, state: &FrozenState, index: SlotIndex) -> Result<SlotOpening, ExecError>;
-    /// A group of the own state, or of a frozen one.
-    fn group(
-        &mut self,
-        state: Option<&FrozenState>,
-        height: StateHeight,
-        log: u8,
-        group: u64,
-    ) -> Result<GroupOpening, ExecError>;
-    /// Where a key stands in a list of the own state, or of a frozen one.
-    fn find(&mut self, state: Option<&FrozenState>, list: SortedList, key: Digest) -> Result<u32, ExecError>;
-    /// Where a new node of a list of the own state could go.
-    fn free(&mut self, list: SortedList, key: Digest) -> Result<u32, ExecError>;
-    fn mine(&mut self, anchor: CheckpointId, contract: ContractId) -> Result<MineOpening, ExecError>;
-    /// So many felts of results of an inline call, which is made after `before`.
-    fn results(&mut self, op: usize, before: &[InlineDebt], call: &Debt, felts: usize) -> Result<Vec<Felt>, ExecError>;
-    /// The results of an inline call that is not made.
-    fn no_results(&mut self, felts: usize) -> Result<Vec<Felt>, ExecError>;
-}
-
-/// A word that a call wrote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Write {
-    /// Where.
-    pub index: SlotIndex,
-    /// The word before.
-    pub old: Digest,
-    /// The word after.
-    pub new: Digest,
-}
-
-/// An event that a call emitted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// Position in the contract's list of events.
-    pub event: u16,
-    /// What is hashed: the event's id, then its fields.
-    pub felts: Vec<Felt>,
-}
-
-impl Event {
-    /// The digest that stands for the event in the chain of its call.
-    pub fn digest(&self) -> Digest {
-        hash(Domain::Event, &self.felts)
-    }
-}
-
-/// The digest of the events of one call: a chain; zero when there are none.
-pub fn events_digest(events: &[Event]) -> Digest {
-    events.iter().fold(Digest::ZERO, |chain, event| parth_crypto::hash::link(Domain::CallEvents, chain, event.digest()))
-}
-
-/// What a call does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// What its proof will say.
-    pub context: CallContext,
-    /// The outputs, as felts in order.
-    pub outputs: Vec<Felt>,
-    /// The events, in order.
-    pub events: Vec<Event>,
-    /// The words written, in order. One index may occur more than once.
-    pub writes: Vec<Write>,
-    /// The calls that it owes, in the order in which they are to be made.
-    pub deferred: Vec<Debt>,
-    /// The calls that it makes inline, in order.
-    pub inline: Vec<InlineDebt>,
-}
+use crate::opening::{self, BadOpening, GroupOpening, Opened, SlotOpening};
+use crate::sorted;
 
 /// A value while the code runs.
 #[derive(Clone, Copy, Debug, PartialEq)]

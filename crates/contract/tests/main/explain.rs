@@ -77,9 +77,9 @@ fn large(code: Code) -> Option<Vec<(&'static str, String)>> {
 fn mistake(code: Code) -> Option<String> {
     let blocks = blocks(code.page());
     let wrong = large(code).or_else(|| blocks.first().map(|text| vec![("example.dapen.ts", text.clone())]));
-    // Codes of calls, of mistakes of the compiler and of what is not built have no example.
+    // Codes of calls and of mistakes of the compiler have no example.
     let Some(wrong) = wrong else {
-        let none = code.name().starts_with("E3") || matches!(code, Code::E0501 | Code::E0901);
+        let none = code.name().starts_with("E3") || code == Code::E0901;
         return (!none).then(|| format!("{code} has no example"));
     };
     let found = compile(&wrong);

@@ -27,12 +27,12 @@
 //! | file | what |
 //! | --- | --- |
 //! | this one | finding tests, running them one by one |
-//! | [`run`] | statements |
-//! | [`value`] | expressions |
-//! | [`arithmetic`] | operators |
-//! | [`read`] | state of users |
-//! | [`call`] | calls of contracts, failures, events |
-//! | [`world`] | users, sessions, checkpoints, random numbers |
+//! | `run` | statements |
+//! | `value` | expressions |
+//! | `arithmetic` | operators |
+//! | `read` | state of users |
+//! | `call` | calls of contracts, failures, events |
+//! | `world` | users, sessions, checkpoints, random numbers |
 
 mod arithmetic;
 mod call;
