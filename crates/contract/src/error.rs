@@ -186,15 +186,17 @@ pub enum ExecError {
         /// The number claimed.
         value: u64,
     },
-    /// The results of an inline call are not known yet. Given by a run that has fewer claims than the code makes calls;
+    /// The results of an inline call are not known yet. Given by a run without a claim about this very call;
     /// see [`crate::settle`].
     #[error("the results of an inline call are not known (operation {op})")]
     NeedsResults {
         /// Position of the operation.
         op: usize,
-        /// The inline calls up to this one.
-        calls: Vec<Debt>,
-        /// Felts of results that this one gives.
+        /// The inline calls before this one.
+        before: Vec<Debt>,
+        /// This one.
+        call: Debt,
+        /// Felts of results that it gives.
         felts: usize,
     },
     /// The event count leaves its range.

@@ -72,7 +72,7 @@ pub fn execute_with_values(
     inputs: &[Felt],
     own: &SparseTree,
     reader: &dyn Reader,
-    claims: &[Vec<Felt>],
+    claims: &[InlineDebt],
 ) -> Result<Execution, (ExecError, Values)> {
     if own.height() != usize::from(function.state_height().get()) {
         let error = ExecError::OwnHeight { expected: function.state_height(), actual: own.height() };
@@ -109,7 +109,7 @@ struct Live<'a> {
     own: SparseTree,
     reader: &'a dyn Reader,
     /// Results of the inline calls that are made, in order.
-    claims: &'a [Vec<Felt>],
+    claims: &'a [InlineDebt],
     openings: Vec<Opening>,
 }
 
@@ -226,12 +226,14 @@ impl Source for Live<'_> {
     }
 
     fn results(&mut self, op: usize, before: &[InlineDebt], call: &Debt, felts: usize) -> Result<Vec<Felt>, ExecError> {
-        let Some(results) = self.claims.get(before.len()) else {
-            let calls = before.iter().map(|made| &made.debt).chain([call]).cloned().collect();
-            return Err(ExecError::NeedsResults { op, calls, felts });
+        // A claim is about one call: where other results led to another call, its results are not known yet.
+        let claim = self.claims.get(before.len()).filter(|claim| claim.debt == *call && claim.outputs.len() == felts);
+        let Some(InlineDebt { outputs, .. }) = claim else {
+            let before = before.iter().map(|made| made.debt.clone()).collect();
+            return Err(ExecError::NeedsResults { op, before, call: call.clone(), felts });
         };
-        self.openings.push(Opening::Results(results.clone()));
-        Ok(results.clone())
+        self.openings.push(Opening::Results(outputs.clone()));
+        Ok(outputs.clone())
     }
 
     fn no_results(&mut self, felts: usize) -> Result<Vec<Felt>, ExecError> {

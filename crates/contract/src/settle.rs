@@ -30,7 +30,7 @@ use parth_protocol::session::push_frame;
 use thiserror::Error;
 
 use crate::contract::Contract;
-use crate::debt::{self, Debt};
+use crate::debt::{self, Debt, InlineDebt};
 use crate::error::ExecError;
 use crate::interpret::{Execution, execute_with_values};
 use crate::machine::Values;
@@ -75,6 +75,12 @@ pub enum MakeError {
     #[error("one call makes more than {expected} others")]
     TooMany {
         /// Most calls that are made for one.
+        expected: usize,
+    },
+    /// Too much code runs in search of results.
+    #[error("the results of inline calls are not found by running code {expected} times")]
+    TooMuchWork {
+        /// Most runs.
         expected: usize,
     },
     /// Inline calls stand too deep inside each other.
@@ -207,10 +213,17 @@ impl From<Debt> for Due {
 enum Stopped<E> {
     /// It makes this call after those before it, and needs so many felts of results.
     Needs {
-        calls: Vec<Debt>,
+        before: Vec<Debt>,
+        call: Debt,
         felts: usize,
     },
     Failed(E),
+}
+
+/// Calls that were made where a caller begins, to guess their results.
+struct Trial {
+    calls: Vec<Debt>,
+    standing: Standing,
 }
 
 struct Maker<'a, S> {
@@ -239,14 +252,24 @@ impl<S: Surroundings> Maker<'_, S> {
             return self.stop(MakeError::TooDeep { expected: MAX_DEPTH });
         }
         // Results as they are claimed, and why a callee failed when they were guessed.
-        let (mut claims, mut failed): (Vec<Vec<Felt>>, Option<S::Error>) = (Vec::new(), None);
+        let (mut claims, mut failed): (Vec<InlineDebt>, Option<S::Error>) = (Vec::new(), None);
+        let mut trial = Trial { calls: Vec::new(), standing: standing.clone() };
         let mut rounds = 0;
         loop {
             let mut now = standing.clone();
             let execution = match self.run(&mut now, due, &claims) {
                 Ok(execution) => execution,
-                Err(Stopped::Needs { calls, felts }) => {
-                    let why = self.guess(standing, &calls, felts, &mut claims, depth)?;
+                Err(Stopped::Needs { before, call, felts }) => {
+                    claims.truncate(before.len());
+                    if before != trial.calls {
+                        // Other calls than were tried come first now.
+                        trial = Trial { calls: Vec::new(), standing: standing.clone() };
+                    }
+                    for call in before.get(trial.calls.len()..).unwrap_or_default() {
+                        self.guess(&mut trial, call, 0, depth)?;
+                    }
+                    let (claim, why) = self.guess(&mut trial, &call, felts, depth)?;
+                    claims.push(claim);
                     failed = failed.or(why);
                     continue;
                 }
@@ -289,18 +312,18 @@ impl<S: Surroundings> Maker<'_, S> {
                 let function = self.name(due)?;
                 return self.stop(MakeError::Unsettled { contract, function });
             }
-            claims.truncate(list.len());
+            claims = list;
             for (claim, given) in claims.iter_mut().zip(outputs) {
-                *claim = given;
+                claim.outputs = given;
             }
         }
     }
 
     /// Runs one call with claimed results.
-    fn run(&mut self, now: &mut Standing, due: &Due, claims: &[Vec<Felt>]) -> Result<Execution, Stopped<S::Error>> {
+    fn run(&mut self, now: &mut Standing, due: &Due, claims: &[InlineDebt]) -> Result<Execution, Stopped<S::Error>> {
         self.runs += 1;
         if self.runs > MAX_RUNS {
-            return self.stop(MakeError::TooMany { expected: MAX_OWED }).map_err(Stopped::Failed);
+            return self.stop(MakeError::TooMuchWork { expected: MAX_RUNS }).map_err(Stopped::Failed);
         }
         let around = self.around;
         let (contract, method, caller) = (due.contract, due.method, due.caller);
@@ -323,7 +346,9 @@ impl<S: Surroundings> Maker<'_, S> {
                 now.take(contract, own, &execution);
                 Ok(execution)
             }
-            Err((ExecError::NeedsResults { calls, felts, .. }, _)) => Err(Stopped::Needs { calls, felts }),
+            Err((ExecError::NeedsResults { before, call, felts, .. }, _)) => {
+                Err(Stopped::Needs { before, call, felts })
+            }
             Err((error, values)) => {
                 let (function, error) = (function.name().to_owned(), Box::new(error));
                 Err(Stopped::Failed(MakeError::Call { contract, function, caller, error, values }.into()))
@@ -331,30 +356,25 @@ impl<S: Surroundings> Maker<'_, S> {
         }
     }
 
-    /// Guesses results of the last of these calls: what the callee gives when all are made, one after the other, where
-    /// the caller begins. When the callee fails there, zeros; with the reason.
+    /// Guesses results of the next of the calls that are tried: what the callee gives where the caller begins, after the
+    /// calls before it. When it fails there, zeros; with the reason.
     fn guess(
         &mut self,
-        standing: &Standing,
-        calls: &[Debt],
+        trial: &mut Trial,
+        call: &Debt,
         felts: usize,
-        claims: &mut Vec<Vec<Felt>>,
         depth: usize,
-    ) -> Result<Option<S::Error>, S::Error> {
-        let (mut trial, mut failed) = (standing.clone(), None);
-        let mut guess = vec![Felt::ZERO; felts];
-        for call in calls {
-            match self.settle(&mut trial, &call.clone().into(), Pays::Nothing, Digest::ZERO, depth + 1) {
-                Ok(made) => guess = made.first().map(|made| made.execution.outputs.clone()).unwrap_or_default(),
-                Err(error) if self.hopeless => return Err(error),
-                Err(error) => {
-                    guess = vec![Felt::ZERO; felts];
-                    failed = failed.or(Some(error));
-                }
-            }
+    ) -> Result<(InlineDebt, Option<S::Error>), S::Error> {
+        let (mut outputs, mut failed) = (Vec::new(), None);
+        match self.settle(&mut trial.standing, &call.clone().into(), Pays::Nothing, Digest::ZERO, depth + 1) {
+            Ok(made) => outputs = made.first().map(|made| made.execution.outputs.clone()).unwrap_or_default(),
+            Err(error) if self.hopeless => return Err(error),
+            Err(error) => failed = Some(error),
         }
-        claims.push(guess);
-        Ok(failed)
+        trial.calls.push(call.clone());
+        // A caller that names another number of results than there are is told so when the callee is made.
+        outputs.resize(felts, Felt::ZERO);
+        Ok((InlineDebt { debt: call.clone(), outputs }, failed))
     }
 
     fn name(&self, due: &Due) -> Result<String, S::Error> {

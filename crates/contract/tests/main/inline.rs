@@ -236,6 +236,62 @@ fn results_are_a_fixed_point_where_the_callee_sees_what_the_caller_wrote() {
     assert!(matches!(refused, SandboxError::Make(MakeError::Unsettled { contract: SHOP, .. })), "{refused}");
 }
 
+/// A sandbox of these sources, contracts 1, 2 and so on.
+fn sandbox(files: &[(&str, &str)]) -> Sandbox {
+    let sources: BTreeMap<String, String> =
+        files.iter().map(|&(path, text)| (path.to_owned(), text.to_owned())).collect();
+    let contract = |&(path, _): &(&str, &str)| {
+        let found = dapen::compile(&sources, path, &Options::default());
+        let shown: String = found.diagnostics.iter().map(|one| render::human(&found.sources, one, false)).collect();
+        found.compiled.unwrap_or_else(|| panic!("{shown}")).contract
+    };
+    chain_of(std::iter::once(system_contract::contract()).chain(files.iter().map(contract)).collect())
+}
+
+#[test]
+fn a_result_may_decide_which_call_comes_next() {
+    let gate = r#"
+        import { Asker } from "./asker.dapen";
+        @contract({ id: 1 })
+        export class Gate extends Contract {
+          count: u64 = 0;
+          @call pass(): u64 { require(Asker.mine().approved, "not approved"); this.count += 1; return 1; }
+          @call wide(): hash { return hashOf(this.count); }
+          @call narrow(): u64 { return 9; }
+        }"#;
+    let asker = r#"
+        import { Gate } from "./gate.dapen";
+        @contract({ id: 2 })
+        export class Asker extends Contract {
+          approved: bool = false;
+          seen: hash = NONE;
+          @call ask(): u64 {
+            this.approved = true;
+            const passed = Gate.call().pass();
+            if (passed === 1) { this.seen = Gate.call().wide(); return 100; }
+            return Gate.call().narrow();
+          }
+        }"#;
+    let chain = sandbox(&[("gate.dapen.ts", gate), ("asker.dapen.ts", asker)]);
+    let mut session = chain.open(user(1)).unwrap();
+    // Where the asker begins the gate is closed, so that the first guess leads to the other call.
+    assert_eq!(chain.call(&mut session, ContractId::constant(2), "ask", &[]).unwrap().outputs, felts(&[100]));
+    assert_eq!(names(&chain, session.calls()), ["2.ask", "1.pass", "1.wide"]);
+}
+
+#[test]
+fn as_many_inline_calls_as_one_call_may_make_are_found() {
+    let counter = "@contract({ id: 1 }) export class Count extends Contract {
+        n: u64 = 0; @call next(): u64 { this.n += 1; return this.n; } }";
+    let caller = "import { Count } from \"./count.dapen\";
+        @contract({ id: 2 }) export class Caller extends Contract {
+        @call go(): u64 { let sum: u64 = 0; for (let i = 0; i < 250; i++) { sum += Count.call().next(); } return sum; } }";
+    let chain = sandbox(&[("count.dapen.ts", counter), ("caller.dapen.ts", caller)]);
+    let mut session = chain.open(user(1)).unwrap();
+    let sum = chain.call(&mut session, ContractId::constant(2), "go", &[]).unwrap();
+    assert_eq!(sum.outputs, felts(&[250 * 251 / 2]));
+}
+
 #[test]
 fn calls_without_an_end_are_refused() {
     // Two contracts that call each other, inline and deferred.
