@@ -195,7 +195,7 @@ pub enum ExecError {
         /// The inline calls before this one.
         before: Vec<Debt>,
         /// This one.
-        call: Debt,
+        call: Box<Debt>,
         /// Felts of results that it gives.
         felts: usize,
     },

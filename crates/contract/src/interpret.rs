@@ -230,7 +230,7 @@ impl Source for Live<'_> {
         let claim = self.claims.get(before.len()).filter(|claim| claim.debt == *call && claim.outputs.len() == felts);
         let Some(InlineDebt { outputs, .. }) = claim else {
             let before = before.iter().map(|made| made.debt.clone()).collect();
-            return Err(ExecError::NeedsResults { op, before, call: call.clone(), felts });
+            return Err(ExecError::NeedsResults { op, before, call: Box::new(call.clone()), felts });
         };
         self.openings.push(Opening::Results(outputs.clone()));
         Ok(outputs.clone())

@@ -347,7 +347,7 @@ impl<S: Surroundings> Maker<'_, S> {
                 Ok(execution)
             }
             Err((ExecError::NeedsResults { before, call, felts, .. }, _)) => {
-                Err(Stopped::Needs { before, call, felts })
+                Err(Stopped::Needs { before, call: *call, felts })
             }
             Err((error, values)) => {
                 let (function, error) = (function.name().to_owned(), Box::new(error));

@@ -14,7 +14,7 @@ use plonky2::iop::target::Target;
 use plonky2::plonk::circuit_data::CircuitConfig;
 use thiserror::Error;
 
-use super::compile::{Compiler, Effects, Head};
+use super::compile::{Compiler, Effects, Head, MAX_ROWS};
 use super::opening::OpeningTarget;
 use crate::checker::{CheckError, Checker, Trace};
 use crate::class;
@@ -60,8 +60,14 @@ struct CallTargets {
 }
 
 impl CallTargets {
-    fn alloc(builder: &mut Builder, profile: &Profile, function: &Function) -> CallTargets {
-        CallTargets {
+    /// The rows that a function surely takes when these are more than [`MAX_ROWS`], so that code by strangers cannot ask
+    /// for the memory of all its openings.
+    fn alloc(builder: &mut Builder, profile: &Profile, function: &Function) -> Result<CallTargets, usize> {
+        let least = OpeningTarget::least_rows(profile, function);
+        if least > MAX_ROWS {
+            return Err(least);
+        }
+        Ok(CallTargets {
             session: SessionStart::alloc(builder, profile),
             caller: builder.add_virtual_target(),
             contract: builder.add_virtual_target(),
@@ -73,7 +79,7 @@ impl CallTargets {
             events_before: builder.add_virtual_target(),
             anchor: function.opens_anchor().then(|| CheckpointLeaf::alloc(builder, profile)),
             openings: OpeningTarget::all(builder, profile, function),
-        }
+        })
     }
 
     fn fill(&self, call: &CallWitness, witness: &mut Witness) -> Result<(), FillError> {
@@ -159,6 +165,20 @@ fn place(
     })
 }
 
+/// Targets and constraints of a call. Refuses a function that is far too large.
+fn placed(
+    builder: &mut Builder,
+    profile: &Profile,
+    function: &Function,
+) -> Result<(CallTargets, CallContextTarget), CompileError> {
+    let rows = |used| CompileError::Rows { function: function.name().to_owned(), used, limit: Class::Call.rows() };
+    let targets = CallTargets::alloc(builder, profile, function).map_err(rows)?;
+    match place(builder, function, &targets, &mut Vec::new()) {
+        Some(context) => Ok((targets, context)),
+        None => Err(rows(builder.num_gates())),
+    }
+}
+
 /// The circuit of a function, placed and not yet built: cheap, and enough to count rows.
 pub struct CallSkeleton {
     name: String,
@@ -172,11 +192,8 @@ impl CallSkeleton {
     /// Compiles a function for the tree heights of a profile.
     pub fn new(profile: &Profile, function: &Function) -> Result<CallSkeleton, CompileError> {
         let mut builder = Builder::new(config());
-        let targets = CallTargets::alloc(&mut builder, profile, function);
         let name = function.name().to_owned();
-        let Some(context) = place(&mut builder, function, &targets, &mut Vec::new()) else {
-            return Err(CompileError::Rows { function: name, used: builder.num_gates(), limit: Class::Call.rows() });
-        };
+        let (targets, context) = placed(&mut builder, profile, function)?;
         let public = context.digest(&mut builder);
         builder.register_public_inputs(&public.0);
         let key = format!("call::{name}@{}@{}", profile.name, function.digest());
@@ -215,7 +232,7 @@ impl CallSkeleton {
 /// How many rows a function takes, and which of its operations take them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowCount {
-    /// All rows, as the built circuit has them; of a function that is too large those placed so far.
+    /// All rows, as the built circuit has them; of a function that is too large those placed so far, or that it surely has.
     pub rows: usize,
     /// Rows that each operation begins. Small operations share rows: the one that opens a row counts it, the others
     /// count none.
@@ -228,8 +245,11 @@ impl RowCount {
     /// Counts the rows of a function, however many there are, for the tree heights of a profile.
     pub fn of(profile: &Profile, function: &Function) -> RowCount {
         let mut builder = Builder::new(config());
-        let targets = CallTargets::alloc(&mut builder, profile, function);
         let mut operations = Vec::new();
+        let targets = match CallTargets::alloc(&mut builder, profile, function) {
+            Ok(targets) => targets,
+            Err(rows) => return RowCount { rows, operations, complete: false },
+        };
         let context = place(&mut builder, function, &targets, &mut operations);
         let complete = context.is_some();
         if let Some(context) = context {
@@ -299,11 +319,7 @@ impl CallRules {
     /// Compiles and builds a function. It need not fit the call class.
     pub fn build(profile: &Profile, function: &Function) -> Result<CallRules, CompileError> {
         let mut builder = Builder::new(unproven());
-        let targets = CallTargets::alloc(&mut builder, profile, function);
-        let Some(context) = place(&mut builder, function, &targets, &mut Vec::new()) else {
-            let (function, used) = (function.name().to_owned(), builder.num_gates());
-            return Err(CompileError::Rows { function, used, limit: Class::Call.rows() });
-        };
+        let (targets, context) = placed(&mut builder, profile, function)?;
         let public = context.digest(&mut builder);
         builder.register_public_inputs(&public.0);
         Ok(CallRules { data: builder.build::<C>(), targets, context })

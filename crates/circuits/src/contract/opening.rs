@@ -9,7 +9,7 @@ use parth_protocol::Profile;
 use parth_protocol::ids::{Scalar, StateHeight};
 use parth_protocol::records::block::CheckpointLeaf;
 use parth_protocol::records::leaf::{ContractLeaf, UserLeaf};
-use parth_protocol::tree::{Checkpoints, Contracts, Siblings, UserContracts, Users};
+use parth_protocol::tree::{Checkpoints, Contracts, Siblings, TreeKind, UserContracts, Users};
 use plonky2::iop::target::{BoolTarget, Target};
 
 use super::mine::MineTarget;
@@ -67,7 +67,27 @@ pub(super) enum OpeningTarget {
     Results(Vec<Target>),
 }
 
+/// Rows that an opening takes at least: one for each level of a path.
+fn least_rows(profile: &Profile, function: &Function, opening: &OpeningKind) -> usize {
+    let state = UserContracts::height(profile);
+    match *opening {
+        OpeningKind::Own => function.state_height().get().into(),
+        OpeningKind::Slot { height } | OpeningKind::Group { height, .. } => height.get().into(),
+        OpeningKind::Checkpoint => Checkpoints::height(profile),
+        OpeningKind::State { other: false } => Users::height(profile) + state,
+        OpeningKind::State { other: true } => Users::height(profile) + state + Contracts::height(profile),
+        OpeningKind::Mine => state + Contracts::height(profile),
+        OpeningKind::Position { .. } => 1,
+        OpeningKind::Results { felts } => usize::from(felts) / 8,
+    }
+}
+
 impl OpeningTarget {
+    /// Rows that the openings of a function take at least.
+    pub(super) fn least_rows(profile: &Profile, function: &Function) -> usize {
+        function.openings().iter().map(|opening| least_rows(profile, function, opening)).sum()
+    }
+
     /// Targets for all openings of a function, in order.
     pub(super) fn all(builder: &mut Builder, profile: &Profile, function: &Function) -> Vec<OpeningTarget> {
         let alloc = |kind: &OpeningKind| match *kind {

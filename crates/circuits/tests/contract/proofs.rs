@@ -1,10 +1,15 @@
 //! Real proofs, on the trees of real networks.
 
+use std::collections::BTreeMap;
+
 use super::*;
-use parth_circuits::contract::{CallCircuit, CallSkeleton, CompileError};
+use parth_circuits::contract::{CallCircuit, CallSkeleton, CompileError, RowCount};
 use parth_contract::builder::{ContractBuilder, FunctionBuilder};
+use parth_contract::dapen;
+use parth_contract::ir::{Constant, Op, OtherContract, Value};
 use parth_proof::cache::{CacheError, CircuitCache};
 use parth_proof::{Class, ClassData, F, OwnProver, StockProver};
+use parth_protocol::ids::StateHeight;
 
 const STANDARD: Profile = Profile::STANDARD;
 
@@ -52,18 +57,26 @@ fn every_function_of_counter_and_token_is_of_the_call_class() {
 
 #[test]
 fn a_call_circuit_from_disk_proves_and_one_of_other_code_is_refused() {
-    let counter = counter::contract();
+    // With a division, whose quotient a generator of our own finds: what is read must tie it to the same places.
+    let source = "@contract() export class Shares extends Contract {
+        left: u64 = 0;
+        @call share(total: u64, of: u64): u64 { this.left += total % of; return div(total, of); }
+        @view get(): u64 { return this.left; } }";
+    let files = BTreeMap::from([("shares.dapen.ts".to_owned(), source.to_owned())]);
+    let compiled = dapen::compile(&files, "shares.dapen.ts", &dapen::Options::default());
+    let shares = compiled.compiled.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics)).contract;
     let folder = tempfile::tempdir().unwrap();
     let cache = CircuitCache::new(folder.path(), parth_circuits::sources());
-    let [increment, get] = ["increment", "get"].map(|name| counter.function(name).unwrap());
-    let load = |expected| CallSkeleton::new(&STANDARD, increment).unwrap().load_or_build(&cache, expected);
+    let [share, get] = ["share", "get"].map(|name| shares.function(name).unwrap());
+    let load = |expected| CallSkeleton::new(&STANDARD, share).unwrap().load_or_build(&cache, expected);
     let (built, _) = load(None).unwrap();
     let (loaded, warning) = load(None).unwrap();
     assert!(warning.is_none());
     assert_eq!(loaded.fingerprint(), built.fingerprint());
-    let chain = chain_of(STANDARD, vec![counter.clone()]);
+    let chain = chain_of(STANDARD, vec![shares.clone()]);
     let mut session = chain.open(user(1)).unwrap();
-    let execution = chain.call(&mut session, SYSTEM, "increment", &felts(&[3])).unwrap();
+    let execution = chain.call(&mut session, SYSTEM, "share", &felts(&[17, 5])).unwrap();
+    assert_eq!(execution.outputs, felts(&[3]));
     let proof = loaded.prove(&StockProver, &execution.witness).unwrap();
     built.circuit().key().verify(ClassData::call(), &proof).unwrap();
 
@@ -131,4 +144,20 @@ fn a_function_that_is_too_large_is_refused_with_its_rows() {
     };
     let huge = CallSkeleton::new(&STANDARD, &repeated(1, hash)).err();
     assert!(matches!(huge, Some(CompileError::Rows { used: 65537.., limit: 4096, .. })), "{huge:?}");
+}
+
+#[test]
+fn code_with_countless_openings_is_refused_before_they_take_memory() {
+    let height = StateHeight::constant(48);
+    let mut code = counter::contract().code().clone();
+    code.functions.truncate(1);
+    let function = &mut code.functions[0];
+    (function.inputs, function.outputs) = (Vec::new(), Vec::new());
+    function.ops = vec![Op::Const(Constant::U32(1))];
+    function.ops.resize(1 << 16, Op::Mine(OtherContract { id: Value(0), height }));
+    let contract = Contract::new(code).unwrap();
+    let function = &contract.functions()[0];
+    let count = RowCount::of(&STANDARD, function);
+    assert!(!count.complete && count.operations.is_empty() && count.rows > 1 << 16, "{count:?}");
+    assert!(matches!(CallSkeleton::new(&STANDARD, function), Err(CompileError::Rows { .. })));
 }

@@ -90,7 +90,7 @@ pub(super) struct Effects {
 }
 
 /// More rows than any class has places for; compiling stops here, so that hostile code cannot ask for memory.
-const MAX_ROWS: usize = 1 << 16;
+pub(super) const MAX_ROWS: usize = 1 << 16;
 
 /// Compiles one function.
 pub(super) struct Compiler<'a> {
