@@ -8,8 +8,12 @@ use super::*;
 
 /// A contract with two structs, an array of structs and a number in its state, and these methods.
 fn compile(methods: &str) -> Compilation {
+    // Nothing is imported that is not used.
+    let others = if methods.contains("System") { "import { System } from \"std\";" } else { "" };
     let source = format!(
-        "export class Pair {{ a: u64 = 0; b: u64 = 0; }}
+        "{others}
+        export class Pair {{ a: u64 = 0; b: u64 = 0; }}
+        export class Seen extends Event {{ a: u64 = 0; b: u64 = 0; }}
         @contract({{ id: 1 }})
         export class Meaning extends Contract {{
             pair: Pair = {{ a: 0, b: 0 }};
@@ -130,4 +134,17 @@ fn fields_out_of_order_call_no_method() {
     let ordered = format!("{bump} @call go(): Pair {{ const p: Pair = {{ a: this.bump(), b: this.n }}; return p; }}");
     assert_eq!(gives(&ordered), [10, 10]);
     assert_eq!(gives("@call go(): Pair { const p: Pair = { b: this.n + 2, a: 1 }; return p; }"), [1, 2]);
+}
+
+#[test]
+fn fields_out_of_order_call_no_other_contract() {
+    let claim = "System.call().claim(ctx.user)";
+    let two = format!("@call go(): Pair {{ const p: Pair = {{ b: {claim}, a: {claim} }}; return p; }}");
+    assert_eq!(codes(&two), ["E0202"]);
+    let event = format!("@call go(): void {{ emit(Seen, {{ b: {claim}, a: 1 }}); }}");
+    assert_eq!(codes(&event), ["E0202"]);
+    let ordered = format!("@call go(): Pair {{ const p: Pair = {{ a: {claim}, b: {claim} }}; return p; }}");
+    assert_eq!(codes(&ordered), Vec::<String>::new());
+    let other = "@call go(): Pair { const p: Pair = { b: System.of(ctx.user).sent.get(ctx.user), a: 1 }; return p; }";
+    assert_eq!(codes(other), Vec::<String>::new());
 }

@@ -1,5 +1,6 @@
 //! Values are computed in the order of the declaration. JavaScript takes the order in which they are written, which is
-//! the same thing unless one of them calls a method that changes what another reads.
+//! the same thing unless one of them calls a method that changes what another reads, or another contract inline: calls
+//! are made in the order in which they are computed.
 
 use super::{Body, Checked};
 use crate::dapen::ast::{Expr, ExprKind, Name};
@@ -22,12 +23,15 @@ impl Body<'_> {
     }
 }
 
-/// Does an expression call a method of the contract?
+/// Does an expression call a method: `this.method(…)`, or `C.call().method(…)`?
 fn calls(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Call { callee, arguments, .. } => {
-            let own = matches!(&callee.kind, ExprKind::Member(object, _) if matches!(object.kind, ExprKind::This));
-            own || calls(callee) || arguments.iter().any(calls)
+            let method = match &callee.kind {
+                ExprKind::Member(object, _) => matches!(object.kind, ExprKind::This) || is_other(object),
+                _ => false,
+            };
+            method || calls(callee) || arguments.iter().any(calls)
         }
         ExprKind::Member(inner, _) | ExprKind::Not(inner) => calls(inner),
         ExprKind::Index(a, b) | ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) => calls(a) || calls(b),
@@ -36,4 +40,10 @@ fn calls(expr: &Expr) -> bool {
         ExprKind::List(elements) => elements.iter().any(calls),
         ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::Text(_) | ExprKind::Name(_) | ExprKind::This => false,
     }
+}
+
+/// `C.call()`.
+fn is_other(expr: &Expr) -> bool {
+    let ExprKind::Call { callee, .. } = &expr.kind else { return false };
+    matches!(&callee.kind, ExprKind::Member(object, how) if how.text == "call" && matches!(object.kind, ExprKind::Name(_)))
 }
