@@ -18,6 +18,7 @@ fn compile(methods: &str) -> Compilation {
         export class Meaning extends Contract {{
             pair: Pair = {{ a: 0, b: 0 }};
             pairs: Arr<Pair, 2> = [{{ a: 0, b: 0 }}, {{ a: 0, b: 0 }}];
+            xs: Arr<u64, 2> = [0, 0];
             n: u64 = 0;
             total = grows<u64>();
             paid = growMap<u32, u64>();
@@ -147,4 +148,28 @@ fn fields_out_of_order_call_no_other_contract() {
     assert_eq!(codes(&ordered), Vec::<String>::new());
     let other = "@call go(): Pair { const p: Pair = { b: System.of(ctx.user).sent.get(ctx.user), a: 1 }; return p; }";
     assert_eq!(codes(other), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_assigned_or_read_in_part_is_not_replaced_meanwhile() {
+    let set = "set(): u64 { this.pair = { a: 10, b: 20 }; return 5; } deep(): u64 { return this.set() + 1; }";
+    let row = "row(): u32 { this.xs = [7, 8]; return 1; }";
+    let element = "element(): u64 { this.pairs[0] = { a: 1, b: 2 }; return 3; }";
+    for (helper, body) in [
+        (set, "this.pair.a = this.set();"),
+        (set, "this.pair.a += this.set();"),
+        (set, "this.pair.a = 1 + this.deep();"),
+        (row, "this.n = this.xs[this.row()];"),
+        (row, "this.xs[this.row()] = 3;"),
+        (row, "this.xs[0] = u64(this.row());"),
+        (element, "this.pairs[0].a = this.element();"),
+    ] {
+        assert_eq!(codes(&format!("{helper} @call go(): void {{ {body} }}")), ["E0313"], "{body}");
+    }
+    let apart = format!("{set} @call go(): u64 {{ const a = this.set(); this.pair.a = a; return this.pair.a; }}");
+    assert_eq!(gives(&apart), [5]);
+    let other = format!("{set} @call go(): u64 {{ this.pairs[0].a = this.set(); return this.pairs[0].a; }}");
+    assert_eq!(gives(&other), [5]);
+    let part = "one(): u32 { this.xs[1] = 9; return 1; } @call go(): u64 { return this.xs[this.one()]; }";
+    assert_eq!(gives(part), [9]);
 }

@@ -5,6 +5,8 @@
 //!   for (const x of this.list) { this.list[1] = 5; }     the list changes while it is walked
 //!   this.rename(this.entry)                              `rename` changes `entry` under its own parameter
 //!   get(): Entry { return this.entry; }                  what a caller gets is the field itself
+//!   this.entry.a = this.renew();                         `renew` assigns a new `entry`; the old one is meant
+//!   this.list[this.renew()]                              `renew` assigns a new `list`; the old one is meant
 //! ```
 //! Variables need less: nobody but their own method can change them.
 
@@ -14,6 +16,7 @@ use crate::dapen::codes::Code;
 use crate::dapen::diagnostic::{Diagnostic, Findings};
 use crate::dapen::hir::{Change, Expr, ExprKind, Instance, LocalId, Method, Read, Root, Step, Stmt, StmtKind};
 use crate::dapen::program::MethodDecl;
+use crate::dapen::source::Span;
 
 use super::Bodies;
 
@@ -25,7 +28,7 @@ pub(super) fn check(decls: &[MethodDecl], bodies: &Bodies, findings: &mut Findin
     let methods: Vec<&Method> = bodies.iter().flatten().collect();
     let own: Vec<Changes> = methods.iter().map(|method| Changes::of_block(&method.body)).collect();
     let called: BTreeSet<usize> = own.iter().flat_map(|changes| changes.calls.iter().copied()).collect();
-    let all: Vec<BTreeSet<usize>> = (0..own.len()).map(|at| fields_changed_from(at, &own)).collect();
+    let all: Vec<Fields> = (0..own.len()).map(|at| fields_changed_from(at, &own)).collect();
     for (at, method) in methods.iter().enumerate() {
         let mut shared: BTreeSet<LocalId> = (0..decls[at].parameters.len()).map(LocalId).collect();
         let mut watch = Watch { fields: &all, shared: &mut shared, gives: called.contains(&at), findings };
@@ -33,10 +36,18 @@ pub(super) fn check(decls: &[MethodDecl], bodies: &Bodies, findings: &mut Findin
     }
 }
 
+/// Fields that are changed.
+#[derive(Debug, Default)]
+struct Fields {
+    changed: BTreeSet<usize>,
+    /// Those where a struct or an array is another one afterwards.
+    replaced: BTreeSet<usize>,
+}
+
 /// What some statements change themselves, and what they call.
 #[derive(Debug, Default)]
 struct Changes {
-    fields: BTreeSet<usize>,
+    fields: Fields,
     locals: BTreeSet<LocalId>,
     calls: BTreeSet<usize>,
 }
@@ -52,7 +63,12 @@ impl Changes {
         for statement in body {
             if let StmtKind::Assign { place, .. } = &statement.kind {
                 match place.root {
-                    Root::Field(field) => drop(self.fields.insert(field)),
+                    Root::Field(field) => {
+                        self.fields.changed.insert(field);
+                        if place.ty.is_compound() {
+                            self.fields.replaced.insert(field);
+                        }
+                    }
                     Root::Local(local) => drop(self.locals.insert(local)),
                 }
             }
@@ -69,21 +85,23 @@ impl Changes {
     }
 
     /// Do they, with everything that they call, change this? `fields` is what each method changes.
-    fn reach(&self, root: &Root, fields: &[BTreeSet<usize>]) -> bool {
+    fn reach(&self, root: &Root, fields: &[Fields]) -> bool {
         match root {
             Root::Local(local) => self.locals.contains(local),
             Root::Field(field) => {
-                self.fields.contains(field) || self.calls.iter().any(|&method| fields[method].contains(field))
+                let changed = |fields: &Fields| fields.changed.contains(field);
+                changed(&self.fields) || self.calls.iter().any(|&method| changed(&fields[method]))
             }
         }
     }
 }
 
 /// What a method and all that it calls change.
-fn fields_changed_from(start: usize, own: &[Changes]) -> BTreeSet<usize> {
-    let (mut fields, mut seen, mut open) = (BTreeSet::new(), BTreeSet::from([start]), vec![start]);
+fn fields_changed_from(start: usize, own: &[Changes]) -> Fields {
+    let (mut fields, mut seen, mut open) = (Fields::default(), BTreeSet::from([start]), vec![start]);
     while let Some(method) = open.pop() {
-        fields.extend(&own[method].fields);
+        fields.changed.extend(&own[method].fields.changed);
+        fields.replaced.extend(&own[method].fields.replaced);
         open.extend(own[method].calls.iter().filter(|&&next| seen.insert(next)));
     }
     fields
@@ -92,7 +110,7 @@ fn fields_changed_from(start: usize, own: &[Changes]) -> BTreeSet<usize> {
 /// Looks at one method.
 struct Watch<'a> {
     /// What each method of the contract changes.
-    fields: &'a [BTreeSet<usize>],
+    fields: &'a [Fields],
     /// Variables that stand for something of the caller's, or for an element of a list.
     shared: &'a mut BTreeSet<LocalId>,
     /// Do other methods use its result?
@@ -123,14 +141,34 @@ impl Watch<'_> {
                         self.refuse(value, "a method that uses this would have a second name for the same thing");
                     }
                 }
+                StmtKind::Assign { place, value, .. } if !place.path.is_empty() => {
+                    self.in_part(&place.root, &place.path, Some(value), value.span);
+                }
                 _ => {}
             }
             blocks(statement, &mut |block| self.block(block));
         }
     }
 
+    /// Refuses a part of a field that is replaced before the part is read or assigned: JavaScript takes the part of what
+    /// the field was when the expression began. `value` is what is assigned.
+    fn in_part(&mut self, root: &Root, path: &[Step], value: Option<&Expr>, span: Span) {
+        let Root::Field(field) = root else { return };
+        let mut meanwhile = Changes::default();
+        steps(path, &mut |index| meanwhile.expr(index));
+        value.into_iter().for_each(|value| meanwhile.expr(value));
+        if meanwhile.calls.iter().any(|&method| self.fields[method].replaced.contains(field)) {
+            let message = "a method that is called here replaces the struct or array of which a part is used";
+            let found = Diagnostic::new(Code::E0313, span, message);
+            self.findings.push(found.help("call the method before, and keep its result in a variable"));
+        }
+    }
+
     /// Refuses operands that stand for a field which the rest of the expression changes.
     fn expr(&mut self, expr: &Expr) {
+        if let ExprKind::Read { instance: Instance::Own, field, what: Read::Value(path), .. } = &expr.kind {
+            self.in_part(&Root::Field(*field), path, None, expr.span);
+        }
         let mut operands: Vec<&Expr> = Vec::new();
         children(expr, &mut |child| operands.push(child));
         for (at, operand) in operands.iter().enumerate() {
