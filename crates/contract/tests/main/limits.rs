@@ -196,3 +196,19 @@ fn forms_that_parsers_try_twice_do_not_double_the_time() {
         }
     }
 }
+
+#[test]
+fn an_index_outside_that_is_refused_is_no_place_to_add_to() {
+    for body in [
+        "let xs: Arr<u64, 2> = [1, 2]; for (let i = 0; i < 3; i++) { xs[i] += 1; }",
+        "let xs: Arr<u64, 2> = [1, 2]; const i: u32 = 5; xs[i] += 1;",
+        "let xs: Arr<u64, 2> = [1, 2]; const i: u32 = 5; xs[i] -= 1;",
+        "let ps: Arr<P, 2> = [{ a: 1 }, { a: 2 }]; const i: u32 = 5; ps[i].a += 1;",
+        "let xs: Arr<Arr<u64, 2>, 2> = [[1, 2], [3, 4]]; const i: u32 = 5; xs[i][0] *= 2;",
+        "const i: u32 = 5; this.xs[i] += 1;",
+    ] {
+        let text = format!("class P {{ a: u64 = 0; }} {}", contract("xs: Arr<u64, 2> = [0, 0];", body));
+        let found: Vec<Code> = compile(&text).diagnostics.iter().map(|one| one.code).collect();
+        assert!(found.contains(&Code::E0318), "{body}: {found:?}");
+    }
+}

@@ -448,7 +448,11 @@ impl Lowerer<'_> {
                 let old = self.part(&whole, &root_ty, &path);
                 let by = self.value(value);
                 self.emit.span = span;
-                vec![self.arithmetic(op, &place.ty, old[0], by[0], [span, value.span])]
+                match (old.first(), by.first()) {
+                    (Some(&old), Some(&by)) => vec![self.arithmetic(op, &place.ty, old, by, [span, value.span])],
+                    // Outside of an array, which is refused.
+                    _ => by,
+                }
             }
         };
         let whole = if path.is_empty() {
