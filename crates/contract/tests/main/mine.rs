@@ -1,8 +1,11 @@
 //! `C.mine()`: the user's own state in another contract, as it stands before the call.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use parth_contract::CallWitness;
-use parth_contract::builder::ContractBuilder;
+use parth_contract::builder::{ContractBuilder, kind};
+use parth_contract::dapen::{self, Options, render};
 use parth_contract::mine::MineOpening;
 use parth_contract::opening::{BadOpening, Opened, Opening};
 use parth_protocol::ids::StateHeight;
@@ -108,4 +111,69 @@ fn every_part_of_the_opening_is_checked() {
     let mut witness = honest.clone();
     witness.openings.swap(0, 1);
     assert!(apply(&witness).is_err());
+}
+
+const READER: ContractId = COUNTER;
+const BYTES: ContractId = MIRROR;
+
+/// Reads numbers of Bytes (contract 2), which is deployed by somebody who kept the layout only: its words may be anything.
+fn reader_of_anything() -> Sandbox {
+    let files = BTreeMap::from([
+        (
+            "bytes.dapen.ts".to_owned(),
+            "@contract({ id: 2 }) export class Bytes extends Contract { n: u8 = 0; all = list<u8>(2); }".to_owned(),
+        ),
+        (
+            "reader.dapen.ts".to_owned(),
+            r#"import { Bytes } from "./bytes.dapen";
+            @contract({ id: 1 }) export class Reader extends Contract {
+              @call see(u: UserId): u8 { return Bytes.of(u).n; }
+              @call mine(): void { require(Bytes.mine().n < 255, "large"); }
+              @call perhaps(u: UserId, c: bool): u64 {
+                let n: u64 = 7;
+                if (c) { n = u64(Bytes.of(u).n); }
+                return n;
+              }
+              @call later(u: UserId, c: bool): u64 {
+                let n: u64 = 7;
+                if (c) { n = u64(Bytes.of(u).n); }
+                return n + u64(Bytes.of(u).n);
+              }
+            }"#
+            .to_owned(),
+        ),
+    ]);
+    let found = dapen::compile(&files, "reader.dapen.ts", &Options::default());
+    let shown: String = found.diagnostics.iter().map(|one| render::human(&found.sources, one, false)).collect();
+    let reader = found.compiled.unwrap_or_else(|| panic!("{shown}")).contract;
+    let mut bytes = ContractBuilder::new("Bytes", 2);
+    bytes.function("put", |f| {
+        let (value, slot) = (f.input::<kind::U64>("value"), f.slot(0));
+        f.write_u64(slot, value);
+    });
+    chain_of(vec![system_contract::contract(), reader, bytes.build().unwrap()])
+}
+
+#[test]
+fn a_number_of_another_contract_is_checked_where_it_is_read_and_only_there() {
+    let mut chain = reader_of_anything();
+    let seen = |chain: &Sandbox, method: &str, inputs: &[u64]| {
+        let mut session = chain.open(user(2)).unwrap();
+        chain.call(&mut session, READER, method, &felts(inputs)).unwrap().outputs
+    };
+    call(&mut chain, 1, BYTES, "put", &[200]);
+    checkpoint(&mut chain);
+    assert_eq!(seen(&chain, "see", &[1]), felts(&[200]));
+    assert_eq!(seen(&chain, "later", &[1, 1]), felts(&[400]));
+    seen(&chain, "mine", &[]);
+    for large in [256, 1 << 31, 1 << 40] {
+        call(&mut chain, 1, BYTES, "put", &[large]);
+        checkpoint(&mut chain);
+        refused(&chain, 2, READER, "see", &[1]);
+        refused(&chain, 2, READER, "perhaps", &[1, 1]);
+        refused(&chain, 2, READER, "later", &[1, 0]);
+        let own = refused(&chain, 1, READER, "mine", &[]).to_string();
+        assert!(!own.contains("large"), "{own}");
+        assert_eq!(seen(&chain, "perhaps", &[1, 0]), felts(&[7]), "{large}");
+    }
 }

@@ -98,7 +98,7 @@ impl Lowerer<'_> {
         for &word in node.words.iter().skip(usize::from(HEAD_WORDS)) {
             lanes.extend((0..4).map(|lane| self.emit.lane(word, lane)));
         }
-        let parts = self.decode(ty, &lanes);
+        let parts = self.decode(source, ty, &lanes);
         let zeros = self.zeros(ty);
         self.select_parts(node.found, &parts, &zeros)
     }

@@ -164,8 +164,21 @@ impl Lowerer<'_> {
             .collect()
     }
 
+    /// Is it the state of another contract? What stands there is what its deployer's circuits let anybody write, which
+    /// need not be what its source says.
+    fn is_foreign(&self, source: Source) -> bool {
+        let Source::Frozen(state) = source else { return false };
+        !matches!(self.emit.ops.get(state.index()), Some(Op::State { contract: None, .. }))
+    }
+
+    /// A number or truth value in a lane; where the path is not taken a word of another contract fails nothing.
+    fn number_in(&mut self, source: Source, lane: Value, kind: Type) -> Value {
+        let lane = if kind != Type::Felt && self.is_foreign(source) { self.masked(lane) } else { lane };
+        self.emit.convert(lane, kind)
+    }
+
     /// The value in lanes.
-    pub(super) fn decode(&mut self, ty: &Ty, lanes: &[Value]) -> Parts {
+    pub(super) fn decode(&mut self, source: Source, ty: &Ty, lanes: &[Value]) -> Parts {
         let (mut parts, mut at) = (Vec::new(), 0);
         let lane = |at: usize| lanes.get(at).copied().unwrap_or(Value(0));
         for leaf in self.program.leaves(ty) {
@@ -174,8 +187,12 @@ impl Lowerer<'_> {
                 parts.push(self.emit.pack([lane(at), lane(at + 1), lane(at + 2), lane(at + 3)]));
                 at += 4;
             } else {
-                // Only this contract writes its state, and only values of this type here: this never fails.
-                parts.push(self.emit.convert(lane(at), kind));
+                // Only this contract writes its state, and only values of this type here: this fails for others' only.
+                let number = self.number_in(source, lane(at), kind);
+                if leaf.ty == Ty::U8 && self.is_foreign(source) {
+                    self.is_u8(number, "the number of the other contract is no u8");
+                }
+                parts.push(number);
                 at += 1;
             }
         }
@@ -208,7 +225,7 @@ impl Lowerer<'_> {
         }
         let words = self.program.words(ty);
         let lanes = self.read_lanes(source, field, entry, words);
-        self.decode(ty, &lanes)
+        self.decode(source, ty, &lanes)
     }
 
     fn write_entry(&mut self, field: usize, entry: Entry, ty: &Ty, parts: &[Value]) {
@@ -333,11 +350,11 @@ impl Lowerer<'_> {
             Read::Grown => self.read_entry(source, field, Entry { slot, shift: None }, ty),
             Read::Once => {
                 let lanes = self.once_lanes(source, field, slot, kind.value());
-                self.decode(ty, lanes.get(1..).unwrap_or_default())
+                self.decode(source, ty, lanes.get(1..).unwrap_or_default())
             }
             Read::IsSet => {
                 let lanes = self.read_lanes(source, field, Entry { slot, shift: None }, 1);
-                vec![self.emit.convert(lanes[0], Type::Bool)]
+                vec![self.number_in(source, lanes[0], Type::Bool)]
             }
             Read::Length => vec![self.length(source, field, slot)],
             Read::At(index) => {
@@ -368,7 +385,7 @@ impl Lowerer<'_> {
         let index = self.index(Entry { slot, shift: None }, 0);
         let word = self.read_word(source, field, u64::MAX, index);
         let lane = self.emit.lane(word, 0);
-        self.emit.convert(lane, Type::U32)
+        self.number_in(source, lane, Type::U32)
     }
 
     pub(super) fn change(&mut self, field: usize, what: &Change, span: Span) {
