@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::ast::BinaryOp;
 use super::check::Bodies;
 use super::codes::Code;
 use super::diagnostic::{Diagnostic, Findings};
@@ -25,8 +26,19 @@ pub(super) fn echoes(program: &Program, contract: ContractRef, bodies: &Bodies, 
     }
 }
 
-/// What helpers take from `mine()`, into what they give or write; each is looked at once.
-type Helpers = BTreeMap<usize, Option<Span>>;
+/// What is known of helpers; each is looked at once.
+type Helpers = BTreeMap<usize, Helper>;
+
+/// What a helper takes from `mine()` itself, and from the own fields of its caller.
+#[derive(Clone, Copy, Debug, Default)]
+struct Helper {
+    /// Where `mine()` is read that its result, or what it writes, comes of.
+    result: Option<Span>,
+    fields: Option<Span>,
+    /// Does it read own fields for more than a `require`, and does it write any?
+    reads: bool,
+    writes: bool,
+}
 
 /// Most blocks and expressions inside each other that are looked at, those of helpers included.
 const MAX_DEPTH: usize = 400;
@@ -36,7 +48,8 @@ const PASSES: usize = 4;
 /// Where `mine()` is read that things of a method come of. No method calls itself.
 fn flow<'a>(bodies: &'a Bodies, helpers: &'a mut Helpers, method: &Method, depth: usize) -> Flow<'a> {
     let locals = vec![None; method.locals.len()];
-    let mut flow = Flow { bodies, helpers, depth, locals, fields: None, path: None, result: None };
+    let mut flow =
+        Flow { bodies, helpers, depth, locals, fields: None, path: None, result: None, reads: false, writes: false };
     for _ in 0..PASSES {
         flow.path = None;
         flow.block(&method.body);
@@ -55,6 +68,9 @@ struct Flow<'a> {
     /// Of the branches that lead here.
     path: Option<Span>,
     result: Option<Span>,
+    /// Were own fields read, or written?
+    reads: bool,
+    writes: bool,
 }
 
 impl Flow<'_> {
@@ -77,7 +93,7 @@ impl Flow<'_> {
                     let from = self.expr(value).or(index);
                     match place.root {
                         Root::Local(local) => self.set(local.0, from),
-                        Root::Field(_) => self.fields = self.fields.or(from).or(self.path),
+                        Root::Field(_) => self.write(from),
                     }
                 }
                 StmtKind::Expr(expr) => drop(self.expr(expr)),
@@ -113,20 +129,46 @@ impl Flow<'_> {
         }
     }
 
-    fn helper(&mut self, method: usize) -> Option<Span> {
+    /// Adds to what the own fields come of.
+    fn write(&mut self, from: Option<Span>) {
+        self.writes = true;
+        self.fields = self.fields.or(from).or(self.path);
+    }
+
+    fn helper(&mut self, method: usize) -> Helper {
         if let Some(known) = self.helpers.get(&method) {
             return *known;
         }
         let bodies = self.bodies;
-        let body = bodies.get(method).and_then(Option::as_ref)?;
-        let inner = flow(bodies, self.helpers, body, self.depth);
-        let from = inner.result.or(inner.fields);
-        self.helpers.insert(method, from);
+        let Some(body) = bodies.get(method).and_then(Option::as_ref) else { return Helper::default() };
+        let Flow { result, fields, reads, writes, .. } = flow(bodies, self.helpers, body, self.depth);
+        let known = Helper { result, fields, reads, writes };
+        self.helpers.insert(method, known);
+        known
+    }
+
+    /// An expression that is computed only where another one says so.
+    fn perhaps(&mut self, test: Option<Span>, expr: &Expr) -> Option<Span> {
+        let outer = self.path;
+        self.path = outer.or(test);
+        let from = self.expr(expr);
+        self.path = outer;
         from
     }
 
+    /// Looks at expressions for what they write; what they give goes nowhere.
+    fn effects<'e>(&mut self, list: impl IntoIterator<Item = &'e Expr>) {
+        let reads = self.reads;
+        self.any(list);
+        self.reads = reads;
+    }
+
     fn any<'e>(&mut self, list: impl IntoIterator<Item = &'e Expr>) -> Option<Span> {
-        list.into_iter().fold(None, |from, expr| from.or(self.expr(expr)))
+        list.into_iter().fold(None, |from, expr| {
+            // Each is looked at, for what it writes.
+            let this = self.expr(expr);
+            from.or(this)
+        })
     }
 
     fn expr(&mut self, expr: &Expr) -> Option<Span> {
@@ -143,8 +185,17 @@ impl Flow<'_> {
         match &expr.kind {
             ExprKind::Mine(_) => Some(expr.span),
             ExprKind::Local(local) => self.locals.get(local.0).copied().flatten(),
+            ExprKind::Binary(BinaryOp::And | BinaryOp::Or, a, b) => {
+                let from = self.expr(a);
+                let other = self.perhaps(from, b);
+                from.or(other)
+            }
             ExprKind::Binary(_, a, b) | ExprKind::Same(a, b) | ExprKind::Index(a, b) => self.any([&**a, &**b]),
-            ExprKind::Conditional(a, b, c) => self.any([&**a, &**b, &**c]),
+            ExprKind::Conditional(test, a, b) => {
+                let test = self.expr(test);
+                let (a, b) = (self.perhaps(test, a), self.perhaps(test, b));
+                test.or(a).or(b)
+            }
             ExprKind::Not(inner)
             | ExprKind::Convert(inner)
             | ExprKind::Fill(inner)
@@ -155,15 +206,22 @@ impl Flow<'_> {
             ExprKind::Called { arguments, .. } => self.any(arguments),
             ExprKind::Inline(method, arguments) => {
                 let given = self.any(arguments);
-                // A helper is part of its caller: it may write fields, and give what it reads.
-                let inner = self.helper(*method);
-                self.fields = self.fields.or(given).or(inner);
-                given.or(inner)
+                // A helper is part of its caller: it may write fields, here where the path may come of `mine()`, and
+                // give what it reads of fields that do.
+                let helper = self.helper(*method);
+                if helper.writes {
+                    self.write(given.or(helper.fields));
+                }
+                self.reads |= helper.reads;
+                given.or(helper.result).or(if helper.reads { self.fields } else { None })
             }
             ExprKind::View { user, at, .. } => self.any([Some(&**user), at.as_deref()].into_iter().flatten()),
             ExprKind::Read { instance, what, .. } => {
                 let of = match instance {
-                    Instance::Own => self.fields,
+                    Instance::Own => {
+                        self.reads = true;
+                        self.fields
+                    }
                     Instance::Frozen(view) => self.expr(view),
                 };
                 let place = match what {
@@ -182,10 +240,18 @@ impl Flow<'_> {
                     Change::AddTo { key, by } => self.any([&**key, &**by]),
                     Change::Add(value) | Change::SetOnce(value) | Change::Push(value) => self.expr(value),
                 };
-                self.fields = self.fields.or(from).or(self.path);
+                self.write(from);
                 None
             }
-            _ => None,
+            ExprKind::Require { test: inner, .. } | ExprKind::Balance { amount: inner, .. } => {
+                self.effects([&**inner]);
+                None
+            }
+            ExprKind::Emit { fields: list, .. } | ExprKind::Defer { arguments: list, .. } => {
+                self.effects(list);
+                None
+            }
+            ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Context(_) | ExprKind::Nothing => None,
         }
     }
 }

@@ -392,12 +392,15 @@ fn code_with_an_inline_call_that_makes_no_sense_is_refused() {
 }
 
 /// The codes of what is said of a method with this body; `u` is a user, `c` a bool, `x` an own field, `help` and `pay` are
-/// helpers that read the own state elsewhere and call inline.
+/// helpers that read the own state elsewhere and call inline, `getX` reads `x`, the
+/// others but `one` write it.
 fn said(body: &str) -> Vec<&'static str> {
     let text = format!(
         "import {{ System }} from \"std\";\n@contract({{ id: 9 }})\nexport class Example extends Contract {{\n  x: u64 = 0;\n  \
          @call\n  run(u: UserId, c: bool): u64 {{ {body} }}\n  help(u: UserId): u64 {{ return System.mine().sent.get(u); }}\n  \
-         pay(u: UserId): u64 {{ return System.call().claim(u); }}\n}}\n"
+         pay(u: UserId): u64 {{ return System.call().claim(u); }}\n  getX(): u64 {{ return this.x; }}\n  \
+         mark(): void {{ this.x = 1; }}\n  one(): u64 {{ return 1; }}\n  \
+         marked(): u64 {{ this.mark(); return 1; }}\n  put(n: u64): bool {{ this.x = n; return true; }}\n}}\n"
     );
     let files = BTreeMap::from([("example.dapen.ts".to_owned(), text)]);
     let found = dapen::compile(&files, "example.dapen.ts", &Options::default());
@@ -414,9 +417,16 @@ fn a_result_that_comes_of_the_own_state_elsewhere_is_warned_of_whatever_way_it_t
         ("this.x = System.mine().sent.get(u); return this.x;", true),
         ("let r: u64 = 0; for (let i = 0; i < 2; i++) { this.x += r; r = this.help(u); } return this.x;", true),
         ("return this.help(u);", true),
+        ("this.x = System.mine().sent.get(u); return this.getX();", true),
+        ("if (System.mine().sent.get(u) > 5) { this.mark(); } return this.x;", true),
+        ("if (System.mine().sent.get(u) > 5) { this.mark(); } return this.getX();", true),
+        ("const a: u64 = System.mine().sent.get(u) > 5 ? this.marked() : 0; return this.x;", true),
+        ("require(this.put(System.mine().sent.get(u)), \"x\"); return this.x;", true),
         ("return System.call().claim(UserId(u32(System.mine().sent.get(u))));", true),
         ("require(System.mine().sent.get(u) > 5, \"pay first\"); return this.x;", false),
         ("const before = this.help(u); require(before > 5, \"pay first\"); return 1;", false),
+        ("require(this.help(u) > 5, \"pay first\"); this.mark(); return this.getX();", false),
+        ("this.x = System.mine().sent.get(u); return this.one();", false),
         ("return System.of(ctx.user).sent.get(u) + this.pay(u);", false),
     ] {
         let expected: &[&str] = if warned { &["W105"] } else { &[] };
