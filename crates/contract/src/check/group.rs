@@ -48,12 +48,19 @@ impl Checker<'_> {
         if !(1..=MAX_GROUP_LOG.min(height.get())).contains(&log) || words == 0 || words > 1 << log {
             return Err(Problem::Group);
         }
-        let key = (state, group, log);
-        if let Some(&opening) = self.groups.get(&key) {
+        let open = match state {
+            None => self.own_groups.get(&(group, log)),
+            Some(state) => self.frozen_groups.get(&(state, group, log)),
+        };
+        if let Some(&opening) = open {
             return Ok(Access::Again(opening));
         }
         let access = self.open(OpeningKind::Group { height, log, own: state.is_none() });
-        self.groups.insert(key, self.openings.len() as u32 - 1);
+        let opening = self.openings.len() as u32 - 1;
+        match state {
+            None => self.own_groups.insert((group, log), opening),
+            Some(state) => self.frozen_groups.insert((state, group, log), opening),
+        };
         Ok(access)
     }
 
@@ -84,7 +91,7 @@ impl Checker<'_> {
         words.iter().try_for_each(|word| self.is(*word, Type::Hash, "hash"))?;
         // Only the opening of this same group still stands.
         self.own.clear();
-        self.groups.retain(|key, _| key.0.is_some() || *key == (None, group, log));
+        self.own_groups.retain(|key, _| *key == (group, log));
         Ok(access)
     }
 }

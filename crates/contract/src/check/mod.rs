@@ -190,7 +190,8 @@ pub(crate) fn check_function(contract: &ContractCode, code: &FunctionCode) -> Re
         access: Vec::new(),
         openings: Vec::new(),
         own: BTreeMap::new(),
-        groups: BTreeMap::new(),
+        own_groups: BTreeMap::new(),
+        frozen_groups: BTreeMap::new(),
         calls: 0,
     };
     for (op, operation) in code.ops.iter().enumerate() {
@@ -250,8 +251,11 @@ struct Checker<'a> {
     openings: Vec<OpeningKind>,
     /// Own words whose openings stand at this point, by index value.
     own: BTreeMap<Value, u32>,
-    /// Groups whose openings stand at this point, by state, number and size.
-    groups: BTreeMap<(Option<Value>, Value, u8), u32>,
+    /// Own groups whose openings stand at this point, by number and size.
+    own_groups: BTreeMap<(Value, u8), u32>,
+    /// Groups of frozen states, by state, number and size. They stand for good, so they are kept apart: no write looks
+    /// at them.
+    frozen_groups: BTreeMap<(Value, Value, u8), u32>,
     /// Calls owed so far.
     calls: usize,
 }
@@ -338,7 +342,7 @@ impl Checker<'_> {
                 self.is(*word, Type::Hash, "hash")?;
                 access = self.own(*index);
                 self.own.retain(|open, _| open == index);
-                self.groups.retain(|(state, ..), _| state.is_some());
+                self.own_groups.clear();
             }
             Op::Checkpoint(height) => {
                 self.is(*height, Type::U32, "u32")?;

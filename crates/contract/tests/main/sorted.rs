@@ -401,3 +401,39 @@ fn a_key_is_found_in_the_own_state_of_another_contract_as_it_stands() {
     let mut later = chain.open(user(1)).unwrap();
     assert_eq!(at(&chain, &mut later, key(1)), key(1), "as the session found it");
 }
+
+#[test]
+fn writes_do_not_look_at_all_groups_of_frozen_states() {
+    use std::time::{Duration, Instant};
+
+    use parth_contract::ir::{Constant, ContractCode, FunctionCode, Op, Value};
+    use parth_protocol::ids::StateHeight;
+
+    const GROUPS: u32 = 12_000;
+    const FIRST: u32 = 3;
+    let (user, word, state) = (Value(0), Value(1), Value(2));
+    let heads = [
+        Op::Const(Constant::U32(1)),
+        Op::Const(Constant::Hash(Digest::ZERO)),
+        Op::State { user, contract: None, at: None },
+    ];
+    let numbers = (0..GROUPS).map(|at| Op::Const(Constant::U32(at)));
+    let reads = (FIRST..FIRST + GROUPS).map(|at| Op::SlotGroup { state, group: Value(at), log: 1, at: 0 });
+    let write = |at: u32| match at % 2 {
+        0 => Op::Write { index: user, word, when: None },
+        _ => Op::WriteGroup { group: user, log: 1, at: 0, words: vec![word], when: None },
+    };
+    let writes = (0..3 * GROUPS).map(write);
+    let took = |ops: Vec<Op>| {
+        let function = FunctionCode { name: "f".to_owned(), view: false, inputs: vec![], ops, outputs: vec![] };
+        let (name, state_height) = ("C".to_owned(), StateHeight::constant(20));
+        let code = ContractCode { name, state_height, events: vec![], functions: vec![function] };
+        let start = Instant::now();
+        Contract::new(code).unwrap();
+        start.elapsed()
+    };
+    let before =
+        took(heads.iter().cloned().chain(numbers.clone()).chain(writes.clone()).chain(reads.clone()).collect());
+    let after = took(heads.iter().cloned().chain(numbers).chain(reads).chain(writes).collect());
+    assert!(after < before * 5 + Duration::from_millis(200), "{after:?} rather than {before:?}");
+}
