@@ -32,12 +32,29 @@ fn survive(text: &str) {
     assert!(found.compiled.is_some() || !found.diagnostics.is_empty(), "nothing is said of {text:?}");
 }
 
-pub(crate) const SEEDS: [&str; 5] = [
+pub(crate) const SEEDS: [&str; 6] = [
     include_str!("../../../../examples/counter.dapen.ts"),
     include_str!("../../../../examples/token.dapen.ts"),
     include_str!("../../../../examples/poll.dapen.ts"),
     include_str!("../../../../examples/deal.dapen.ts"),
     include_str!("../../src/dapen/system.dapen.ts"),
+    // Arrays, changed in part and out of reach.
+    "export class Pair { a: u64 = 0; b: u8 = 0; }
+@contract({ id: 1 })
+export class Lists extends Contract {
+  xs: Arr<u64, 3> = [0, 0, 0];
+  pairs: Arr<Pair, 2> = [{ a: 0, b: 0 }, { a: 0, b: 0 }];
+  next(): u32 { this.xs[2] += 1; return 1; }
+  @call run(y: u64, at: u32): u64 {
+    let ys: Arr<Arr<u64, 2>, 2> = [[y, 1], [2, 3]];
+    for (let i = 0; i < 2; i++) { this.xs[i] += ys[i][0]; ys[i][at] -= 1; }
+    if (y > 3) { this.pairs[at].a *= this.xs[this.next()]; }
+    const p: Pair = { a: y, b: 1 };
+    this.pairs[1] = copy(p);
+    return this.pairs[at].a + ys[1][1];
+  }
+}
+",
 ];
 
 /// Words and signs of the language, and some that are not in it.
