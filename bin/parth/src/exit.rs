@@ -15,7 +15,8 @@ pub(crate) enum Exit {
     Other = 1,
     /// Wrong usage, or a file that cannot be read.
     Usage = 2,
-    /// The code of a contract refuses a call: a `require`, or arithmetic that leaves its type.
+    /// The code of a contract refuses a call: a `require`, arithmetic that leaves its type, or a call that it owes and
+    /// that cannot be made.
     Refused = 5,
     /// A session or a checkpoint could not be proven.
     Proving = 6,

@@ -34,7 +34,8 @@ const STATE_SCHEMA: &str = "parth/sandbox/1";
     Structs and arrays are given value by value, by the names of the interface (`parth contract info`): to_0=1 to_1=2.\n\
     With --state, the calls that the file has kept are made first, each in a session and a checkpoint of its own, and a\n\
     call that succeeds is added to it.\n\n\
-    Exit codes: 0 done, 1 errors in the source, 2 a wrong argument or file, 5 the code refuses the call.")]
+    Exit codes: 0 done, 1 errors in the source, 2 a wrong argument or file, 5 the code refuses the call, or\n\
+    what it owes cannot be made.")]
 pub(crate) struct Options {
     /// The contract.
     #[arg(value_name = "FILE")]
@@ -94,6 +95,8 @@ struct Document<'a> {
     events: Vec<Emitted>,
     calls: Vec<Called>,
     owes: Vec<Owed>,
+    /// Why what the call owes cannot be made, when the code runs and no session can end with it.
+    unpaid: Option<String>,
     /// A line of `check --message-format json`, when the code refuses the call.
     failure: Option<serde_json::Value>,
 }
@@ -157,22 +160,23 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
     match called {
         Ok((session, execution, unpaid)) => {
             let checkpoint = session.session().start.anchor.get();
-            let document = document(&built, &table, options, checkpoint, shown, &execution);
-            if options.json {
-                output::document(&document)?;
-            } else {
-                print(&document)?;
-            }
+            let unpaid = unpaid.map(|error| error.to_string());
+            let document = document(&built, &table, options, checkpoint, shown, &execution, unpaid.clone());
+            // Before anything is shown: a call that cannot be kept is a failure, and a program reads one document.
             if let (Some(path), None) = (&options.state, &unpaid) {
                 let function = function.name().to_owned();
                 state.calls.push(Kept { user: options.user, balance, function, inputs });
                 state.write(path)?;
             }
-            if let Some(error) = unpaid {
-                let hint = "no session can end with it; with `--state` it is not kept";
-                output::complain(&format!("what the call owes cannot be made: {error}"), Some(hint));
+            if options.json {
+                output::document(&document)?;
+            } else {
+                print(&document)?;
             }
-            Ok(Exit::Done)
+            let Some(error) = unpaid else { return Ok(Exit::Done) };
+            let hint = "no session can end with it; with `--state` it is not kept";
+            output::complain(&format!("what the call owes cannot be made: {error}"), Some(hint));
+            Ok(Exit::Refused)
         }
         Err(Refusal::Code(refused)) => refuse(&built, &table, options, shown, &refused),
         Err(Refusal::Other(error)) => Err(table::failure(error)),
@@ -206,6 +210,7 @@ fn refuse(
             events: Vec::new(),
             calls: Vec::new(),
             owes: Vec::new(),
+            unpaid: None,
             failure: serde_json::from_str(&render::json(sources, &diagnostic)).ok(),
         })?;
     }
@@ -219,6 +224,7 @@ fn document<'a>(
     checkpoint: u32,
     inputs: Vec<Named>,
     execution: &Execution,
+    unpaid: Option<String>,
 ) -> Document<'a> {
     let contract = &built.compiled.contract;
     let abi = contract.abi();
@@ -245,7 +251,7 @@ fn document<'a>(
     };
     Document {
         schema: "parth/call/1",
-        ok: true,
+        ok: unpaid.is_none(),
         contract: contract.name(),
         contract_id: table.contract.get(),
         function: &options.function,
@@ -262,6 +268,7 @@ fn document<'a>(
             .map(|made| Called { call: owed(&made.debt), outputs: made.outputs.clone() })
             .collect(),
         owes: execution.deferred.iter().map(owed).collect(),
+        unpaid,
         failure: None,
     }
 }

@@ -128,9 +128,24 @@ fn a_state_file_keeps_calls_and_other_users_see_them() {
 #[test]
 fn the_calls_that_a_call_owes_are_shown() {
     let name = format!("0x01{}", "0".repeat(62));
-    let document = json(&contract(&["call", word(&example("names")), "ask", &name, "--json"]));
+    let folder = folder();
+    let state = folder.path().join("state.json");
+    let output = contract(&["call", word(&example("names")), "ask", &name, "--state", word(&state), "--json"]);
+    let document = json(&output);
     assert_eq!(document["owes"][0]["name"], "Token.send", "{document}");
     assert_eq!((&document["owes"][0]["contract"], &document["owes"][0]["inputs"][1]), (&2.into(), &"10".into()));
+    // The caller has no tokens, so no session can end with it: no success, and nothing to keep.
+    assert_eq!((code(&output), &document["ok"]), (5, &false.into()));
+    let unpaid = document["unpaid"].as_str().expect("a reason");
+    assert!(unpaid.contains("the balance does not cover the amount") && !state.exists(), "{unpaid}");
+}
+
+#[test]
+fn a_call_that_cannot_be_kept_gives_one_document() {
+    let folder = folder();
+    let state = folder.path().join("none/state.json");
+    let output = contract(&["call", word(&example("counter")), "increment", "5", "--state", word(&state), "--json"]);
+    assert_eq!((code(&output), &json(&output)["schema"]), (2, &"parth/error/1".into()));
 }
 
 #[test]
