@@ -34,6 +34,21 @@ fn every_circuit_proves_with_both_provers_and_each_proof_verifies() {
 }
 
 #[test]
+fn every_example_is_compiled_and_its_largest_function_becomes_a_circuit() {
+    let output = bench(&["contracts", "--runs", "1", "--json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    assert_eq!(document["schema"], "parth/bench-contracts/1");
+    let contracts = document["contracts"].as_array().expect("contracts");
+    assert_eq!(contracts.len(), 6, "{contracts:?}");
+    let positive = |value: &Value| value.as_f64().is_some_and(|value| value > 0.0);
+    for contract in contracts {
+        let measured = ["checkMs", "circuitMs", "rows"].iter().all(|field| positive(&contract[*field]));
+        assert!(measured, "{contract:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_measured_is_refused_by_name() {
     let refused = [
         (vec!["circuits", "--only", "guta::three_guta"], "no circuit has such a name"),

@@ -18,12 +18,13 @@ use crate::output;
 use crate::version::pinned;
 
 /// The examples.
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
     ("counter.dapen.ts", include_str!("../../../../examples/counter.dapen.ts")),
     ("token.dapen.ts", include_str!("../../../../examples/token.dapen.ts")),
     ("poll.dapen.ts", include_str!("../../../../examples/poll.dapen.ts")),
     ("names.dapen.ts", include_str!("../../../../examples/names.dapen.ts")),
     ("deal.dapen.ts", include_str!("../../../../examples/deal.dapen.ts")),
+    ("shop.dapen.ts", include_str!("../../../../examples/shop.dapen.ts")),
 ];
 
 /// Options of `parth bench contracts`.
@@ -122,4 +123,22 @@ fn measure(runs: u16, &(path, text): &(&str, &str)) -> Result<Cost, Failure> {
 fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     times.get(times.len() / 2).map_or(0.0, |time| (time * 1e3).round() / 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_measured() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
+        let names = std::fs::read_dir(folder).expect("the examples");
+        let names = names.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
+        let mut contracts: Vec<String> =
+            names.filter(|name| name.ends_with(".dapen.ts") && !name.ends_with(".test.dapen.ts")).collect();
+        contracts.sort();
+        let mut measured = EXAMPLES.map(|(name, _)| name);
+        measured.sort_unstable();
+        assert_eq!(contracts, measured);
+    }
 }
