@@ -89,7 +89,7 @@ struct Report {
     memory: Vec<Memory>,
 }
 
-/// The most memory of a process that has one circuit of a class and proves with it.
+/// The most memory of a process that holds one circuit of a class, while it proves with it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Memory {
@@ -266,7 +266,8 @@ both are verified by the library. *1* and *2* are threads.
 | circuit | class | rows | build s | stock 1 s | own 1 s | own/stock 1 | stock 2 s | own 2 s | own/stock 2 | verify ms | bytes |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 {rows}
-The most memory that a process takes which has one circuit of a class and proves with it, circuit included:
+The most memory of a process that holds one circuit of a class, while it proves with it. Pages that its allocator has
+kept of circuits that were built and dropped before are counted too:
 
 | class | stock MiB | own MiB |
 | --- | ---: | ---: |

@@ -120,12 +120,25 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
     let runs = usize::from(options.runs);
     let say = |line: String| if options.json { Ok(()) } else { output::line(&line) };
     say(format!("{}; kernel {}, medians of {runs}", memory::machine(), Kernel::current()))?;
+    let widest = settings.iter().max_by_key(|setting| setting.threads()).ok_or_else(|| failed(&"no threads"))?;
+    // First, and not after the minutes that the rest takes: this file could have been replaced by then.
+    let mut memory = Vec::new();
+    if options.only.is_empty() && !options.circuits_only {
+        for which in options.prover.list() {
+            let kernel = Kernel::current().to_string();
+            let peaks = peak::by_class(which.name(), widest.threads(), &kernel).map_err(|error| failed(&error))?;
+            for Peak { class, prover, threads, peak_mb } in &peaks {
+                let peak = peak_mb.map_or("-".to_owned(), |peak| peak.to_string());
+                say(format!("one circuit of class {class} and its proofs by {prover}, {threads} threads: {peak} MiB"))?;
+            }
+            memory.extend(peaks);
+        }
+    }
     say(format!(
         "{:<32} {:<10} {:>5} {:>8} {:>5} {:>7} {:>8} {:>8} {:>9} {:>7}",
         "circuit", "class", "rows", "build ms", "by", "threads", "prove ms", "to stock", "verify ms", "bytes"
     ))?;
     let wanted = |name: &str| options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()));
-    let widest = settings.iter().max_by_key(|setting| setting.threads()).ok_or_else(|| failed(&"no threads"))?;
     let played = widest.pool().install(|| inputs::play(pinned)).map_err(|error| failed(&error))?;
     let mut bench = Bench::new(pinned, played, &settings, widest, runs, &wanted);
     let mut circuits = Vec::new();
@@ -143,18 +156,6 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, "no circuit has such a name".to_owned()).hint(hint));
     }
     let yardstick = if options.circuits_only { None } else { Some(yardstick(&settings, runs, &say)?) };
-    let mut memory = Vec::new();
-    if options.only.is_empty() && !options.circuits_only {
-        for which in options.prover.list() {
-            let kernel = Kernel::current().to_string();
-            let peaks = peak::by_class(which.name(), widest.threads(), &kernel).map_err(|error| failed(&error))?;
-            for Peak { class, prover, threads, peak_mb } in &peaks {
-                let peak = peak_mb.map_or("-".to_owned(), |peak| peak.to_string());
-                say(format!("one circuit of class {class} and its proofs by {prover}, {threads} threads: {peak} MiB"))?;
-            }
-            memory.extend(peaks);
-        }
-    }
     if options.json {
         output::document(&Document {
             schema: "parth/bench-circuits/1",

@@ -70,8 +70,8 @@ pub(super) struct Inputs {
     pub(super) calls: Vec<PlayedCall>,
     /// The calls that owe others: the names of their proofs, and what those say.
     pub(super) said: Vec<(JobId, Digest)>,
-    /// What proves them.
-    pub(super) owing: Owing,
+    /// What proves them, as long as that is needed.
+    pub(super) owing: Option<Owing>,
 }
 
 /// A call of a contract function.
@@ -121,7 +121,7 @@ pub(super) fn play(pinned: &Pinned) -> Result<Inputs, Failed> {
     network.aggregate(&mut graph, &results)?;
     let said = network.owed(&mut graph, &mut calls)?;
     signatures.push(network.checkpoint(&mut graph, &mut calls)?);
-    Ok(Inputs { graph, signatures, calls, said, owing })
+    Ok(Inputs { graph, signatures, calls, said, owing: Some(owing) })
 }
 
 fn key(number: u32) -> Result<SecretKey, Failed> {

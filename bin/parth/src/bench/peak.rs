@@ -2,7 +2,9 @@
 //! proven before counts.
 //!
 //! Circuits of a class have the same rows, gates and wires, so one stands for all: one that builds on no other proof.
-//! What is counted is the most memory that such a process has while it proves, its only circuit included.
+//! What is counted is the most memory that such a process has while it proves. By then that is the only circuit that it
+//! holds, but it has built others, to play what is proven, and dropped them: pages that its allocator has kept of those
+//! count too, though the prover can use them.
 
 use std::process::{Command, Stdio};
 
@@ -12,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Failed;
 
-/// The most memory of a process that has one circuit of a class and proves with it.
+/// The most memory of a process that holds one circuit of a class, while it proves with it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Peak {
