@@ -48,6 +48,8 @@ struct Document {
 struct Pass {
     name: String,
     circuits: usize,
+    /// Those that were built and stored; the others were read.
+    built: usize,
     seconds: f64,
     /// Size of the folder afterwards.
     disk_mb: u64,
@@ -76,10 +78,10 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     output::line(&format!("{}; {threads} threads", memory::machine()))?;
-    for Pass { name, circuits, seconds, disk_mb, resident_mb, peak_mb } in passes {
+    for Pass { name, circuits, built, seconds, disk_mb, resident_mb, peak_mb } in passes {
         let mb = |memory: Option<u64>| memory.map_or("-".to_owned(), |mb| mb.to_string());
         output::line(&format!(
-            "{name}: {circuits} circuits ready in {seconds:.2} s; {disk_mb} MB on disk, {} MB in memory, {} MB at most",
+            "{name}: {circuits} circuits ready in {seconds:.2} s, {built} of them built; {disk_mb} MB on disk, {} MB in memory, {} MB at most",
             mb(resident_mb),
             mb(peak_mb)
         ))?;
@@ -93,7 +95,7 @@ fn both(threads: usize) -> Result<Vec<Pass>, Failure> {
     let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
     let program = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
     let mut passes = Vec::new();
-    for name in ["cold", "warm"] {
+    for (name, built) in [("cold", CircuitId::ALL.len()), ("warm", 0)] {
         let mut command = Command::new(&program);
         command.args(["bench", "startup", "--json", "--threads"]).arg(threads.to_string());
         command.arg("--cache").arg(folder.path()).stderr(Stdio::inherit());
@@ -102,32 +104,46 @@ fn both(threads: usize) -> Result<Vec<Pass>, Failure> {
             return Err(failed(format!("the {name} pass ended with {}", output.status)));
         }
         let read: Passes = serde_json::from_slice(&output.stdout).map_err(|error| failed(error.to_string()))?;
+        // A warm pass that builds is no warm one.
+        if let Some(other) = read.passes.iter().find(|pass| pass.built != built) {
+            return Err(failed(format!("the {name} pass built {} circuits, expected {built}", other.built)));
+        }
         passes.extend(read.passes.into_iter().map(|pass| Pass { name: name.to_owned(), ..pass }));
     }
     Ok(passes)
 }
 
-/// Makes every circuit ready in this process.
+/// Makes every circuit ready in this process. A circuit that the folder does not have is stored in it, so the files that
+/// come to it are those that were built; a file of it that is no good is a failure, as is one that cannot be stored.
 fn pass(folder: &Path, threads: usize) -> Result<Pass, Failure> {
+    let unread = |error: std::io::Error| Failure::new(Exit::Other, format!("{}: {error}", folder.display()));
+    let before = sizes(folder).map_err(unread)?.len();
     let kept = CircuitCache::new(folder, parth_circuits::sources());
     let registry = Registry::cached(pinned()?.clone(), kept);
     let start = Instant::now();
     let prepared = cache::prepare(&registry, CircuitId::ALL, threads, || Ok::<(), RegistryError>(()), || ());
     prepared.map_err(|error| Failure::new(Exit::Other, error.to_string()))?;
     let seconds = (start.elapsed().as_secs_f64() * 1e3).round() / 1e3;
-    for warning in registry.take_warnings() {
-        output::complain(&warning.to_string(), None);
+    if let Some(warning) = registry.take_warnings().first() {
+        return Err(Failure::new(Exit::Other, warning.to_string()));
     }
+    let after = sizes(folder).map_err(unread)?;
     Ok(Pass {
         name: "pass".to_owned(),
         circuits: CircuitId::ALL.len(),
+        built: after.len() - before.min(after.len()),
         seconds,
-        disk_mb: size(folder).map_err(|error| Failure::new(Exit::Other, error.to_string()))? >> 20,
+        disk_mb: after.iter().sum::<u64>() >> 20,
         resident_mb: memory::resident_mib(),
         peak_mb: memory::peak_mib(),
     })
 }
 
-fn size(folder: &Path) -> std::io::Result<u64> {
-    fs::read_dir(folder)?.map(|entry| Ok(entry?.metadata()?.len())).sum()
+/// Bytes of each file in a folder; none where there is no such folder yet.
+fn sizes(folder: &Path) -> std::io::Result<Vec<u64>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.metadata()?.len())).collect(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
