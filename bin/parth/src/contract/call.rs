@@ -193,7 +193,7 @@ fn refuse(
 ) -> Result<Exit, Failure> {
     let sources = &built.compilation.sources;
     let diagnostic = failure::diagnostic(&built.compiled, &options.function, error, values);
-    output::note(&render::human(sources, &diagnostic, colour()));
+    output::finding(&render::human(sources, &diagnostic, colour()));
     if options.json {
         let checkpoint = table.sandbox.open(UserId::new(options.user).unwrap_or(UserId::NOBODY));
         output::document(&Document {

@@ -58,7 +58,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
             Format::Human => print(&compilation),
             Format::Json => {
                 for diagnostic in &compilation.diagnostics {
-                    output::line(&render::json(&compilation.sources, diagnostic))?;
+                    output::json(&render::json(&compilation.sources, diagnostic))?;
                 }
             }
         }

@@ -113,8 +113,7 @@ pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
 
 /// Writes a file whole or not at all, whatever happens meanwhile: under another name first, then renamed.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    // Behind a link is where the file stands.
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let target = behind_links(path);
     if target.metadata().is_ok_and(|known| !known.is_file()) {
         // A pipe or a device takes the text as it comes; a folder does not.
         return fs::write(path, text).map_err(|error| unwritable(path, &error));
@@ -134,6 +133,20 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     });
     // The library's words name the temporary file, which tells nobody anything.
     written.map(drop).map_err(|error| unwritable(path, &error.kind().into()))
+}
+
+/// Where the file of a path stands, or is to stand: a link keeps being one, also where it leads to nothing yet.
+fn behind_links(path: &Path) -> PathBuf {
+    if let Ok(target) = path.canonicalize() {
+        return target;
+    }
+    let mut target = path.to_owned();
+    // As many as the system follows; links in a circle have no end.
+    for _ in 0..40 {
+        let Ok(next) = fs::read_link(&target) else { break };
+        target = target.parent().map(|folder| folder.join(&next)).unwrap_or(next);
+    }
+    target
 }
 
 /// The failure of a file that cannot be written.
@@ -165,7 +178,7 @@ pub(crate) fn compiled(path: &Path) -> Result<Built, Failure> {
 /// All findings, for people, on standard error.
 pub(crate) fn print(compilation: &Compilation) {
     for diagnostic in &compilation.diagnostics {
-        output::note(&render::human(&compilation.sources, diagnostic, colour()));
+        output::finding(&render::human(&compilation.sources, diagnostic, colour()));
     }
 }
 
@@ -201,6 +214,17 @@ impl std::fmt::Display for Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_that_leads_to_nothing_yet_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::os::unix::fs::symlink("second", at("first")).unwrap();
+        std::os::unix::fs::symlink("file", at("second")).unwrap();
+        write(&at("first"), "text").unwrap();
+        assert_eq!(fs::read_to_string(at("file")).unwrap(), "text");
+        assert!(at("first").is_symlink() && at("second").is_symlink());
+    }
 
     #[test]
     fn a_path_is_given_to_the_compiler_without_dots() {

@@ -12,6 +12,8 @@ use parth_protocol::CircuitId;
 use parth_protocol::ids::Amount;
 use serde::Serialize;
 
+use crate::output;
+
 /// The document of `--json`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,7 +127,7 @@ impl Screen {
 
     /// One line for people. With `--json` it goes to standard error, which scripts may ignore.
     pub(crate) fn line(&self, text: impl AsRef<str>) {
-        let text = text.as_ref();
+        let text = &output::plain(text.as_ref());
         match &self.bars {
             // A line between bars must go through them.
             Some(bars) => drop(bars.println(text)),

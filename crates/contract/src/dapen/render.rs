@@ -28,7 +28,7 @@ pub fn human(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> String 
             let annotation = kind.span(inside(source.text(), label.span));
             if label.text.is_empty() { annotation } else { annotation.label(plain(&label.text)) }
         });
-        Snippet::source(source.text()).path(source.path()).line_start(1).annotations(annotations)
+        Snippet::source(source.text()).path(plain(source.path())).line_start(1).annotations(annotations)
     };
     let title = level.primary_title(message).id(diagnostic.code.name());
     let mut group = Group::with_title(title).elements(files.into_iter().map(snippet));
@@ -41,7 +41,7 @@ pub fn human(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> String 
     text
 }
 
-/// Without control characters, which sources may have inside messages.
+/// Without control characters, which sources may have inside messages, and files in their names.
 fn plain(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).collect()
 }
