@@ -170,6 +170,29 @@ fn tests_in_the_language_run_and_a_failing_one_ends_with_code_8() {
 }
 
 #[test]
+fn without_a_test_that_runs_the_names_are_given_and_the_code_is_2() {
+    let tests = example("counter.test");
+    let output = contract(&["test", word(&tests), "--filter", "no such test", "--json"]);
+    assert_eq!(code(&output), 2);
+    let error = json(&output)["error"].as_str().expect("an error").to_owned();
+    assert!(error.contains("no test has `no such test` in its name; there are CounterTests."), "{error}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_keep_the_others_from_being_tested() {
+    let (missing, tests) = ("none.test.dapen.ts", example("counter.test"));
+    let arguments = ["test", missing, word(&tests)];
+    let human = contract(&arguments);
+    assert_eq!(code(&human), 2);
+    assert!(stdout(&human).contains("  ok  ") && stderr(&human).contains(missing), "{}", stderr(&human));
+    let output = contract(&[&arguments[..], &["--json"]].concat());
+    let document = json(&output);
+    assert_eq!((code(&output), &document["ok"], &document["failed"]), (2, &false.into(), &0.into()));
+    assert_eq!(document["files"][0]["diagnostics"][0]["code"], "E0105", "{document}");
+    assert!(document["passed"].as_u64().is_some_and(|passed| passed > 0), "{document}");
+}
+
+#[test]
 fn a_failure_on_random_numbers_is_repeated_by_its_seed() {
     let folder = folder();
     fs::copy(example("counter"), folder.path().join("counter.dapen.ts")).unwrap();

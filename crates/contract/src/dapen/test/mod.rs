@@ -77,8 +77,8 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// The tests that ran, in the order of the file; none when a contract or a test does not compile.
     pub tests: Vec<TestResult>,
-    /// Tests that the filter left out.
-    pub left_out: usize,
+    /// The names of the tests that the filter left out.
+    pub left_out: Vec<String>,
 }
 
 impl Report {
@@ -108,7 +108,7 @@ pub fn run(resolver: &dyn Resolver, root: &str, options: &Options, filter: &str)
 pub fn run_choice(resolver: &dyn Resolver, root: &str, options: &Options, choice: &Choice) -> Report {
     let mut findings = Findings::default();
     let loaded = load::load(resolver, root, &mut findings);
-    let (mut tests, mut left_out) = (Vec::new(), 0);
+    let (mut tests, mut left_out) = (Vec::new(), Vec::new());
     if let Some(table) = Table::new(&loaded, options, &mut findings) {
         let all = table.tests();
         table.check(&mut findings);
@@ -117,9 +117,9 @@ pub fn run_choice(resolver: &dyn Resolver, root: &str, options: &Options, choice
             findings.push(found.help("a test is a method with `@test` of a class that extends Tests"));
         }
         if !findings.has_errors() {
-            let chosen = all.into_iter().filter(|test| test.name.contains(&choice.filter));
-            let chosen: Vec<Test<'_>> = chosen.collect();
-            left_out = table.tests().len() - chosen.len();
+            let (chosen, others): (Vec<Test<'_>>, Vec<Test<'_>>) =
+                all.into_iter().partition(|test| test.name.contains(&choice.filter));
+            left_out = others.into_iter().map(|test| test.name).collect();
             tests = chosen.iter().map(|test| table.run(test, choice.seed)).collect();
         }
     }
