@@ -10,7 +10,7 @@ use parth_proof::cache::CircuitCache;
 use super::artifact::Artifact;
 use super::source::unwritable;
 use super::{rows, source};
-use crate::cache;
+use crate::cache::Folder;
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::version::pinned;
@@ -52,10 +52,11 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Failure> {
     }
     // Before the circuits, which take a while.
     fs::create_dir_all(&options.out).map_err(|error| unwritable(&options.out, &error))?;
-    let folder = options.cache.clone().unwrap_or_else(cache::folder);
+    let folder = Folder::choose(options.cache.as_deref());
+    let folder = folder.map_err(|error| Failure::new(Exit::Other, format!("no folder for circuits: {error}")))?;
     let (name, functions) = (contract.name(), contract.functions().len());
-    output::note(&format!("building {name}: {functions} circuits, kept in {}", folder.display()));
-    let cache = CircuitCache::new(folder, parth_circuits::sources());
+    output::note(&format!("building {name}: {functions} circuits, kept in {}", folder.path().display()));
+    let cache = CircuitCache::new(folder.path(), parth_circuits::sources());
     let program = Program::compile(pinned.profile(), contract.clone(), Some(&cache))
         .map_err(|error| Failure::new(Exit::Other, format!("{name}: {error}")))?;
     let artifact = Artifact::new(&built.compiled, &program, pinned.set().digest(), pinned.profile().name);

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::DemoError;
-use crate::cache;
+use crate::cache::Folder;
 
 /// Run a whole network in one process: real sessions, real proofs, a chain of checkpoints.
 #[derive(Args, Clone, Debug)]
@@ -62,7 +62,7 @@ pub(crate) struct Checked {
     pub(crate) shape: Shape,
     pub(crate) workers: usize,
     pub(crate) folder: PathBuf,
-    pub(crate) cache: PathBuf,
+    pub(crate) cache: Folder,
     pub(crate) json: bool,
 }
 
@@ -94,7 +94,8 @@ impl Options {
             },
             workers: self.workers as usize,
             folder: self.dir.clone(),
-            cache: self.cache.clone().unwrap_or_else(cache::folder),
+            cache: Folder::choose(self.cache.as_deref())
+                .map_err(|error| DemoError::Circuits(format!("no folder for circuits: {error}")))?,
             json: self.json,
         })
     }

@@ -58,7 +58,7 @@ fn play(options: &Checked, stop: &Shutdown) -> Result<(), DemoError> {
     let folder = Folder::take(&options.folder, &options.shape)?;
     announce(&screen, options, &folder);
     let (registry, times) = (registry(options)?, Times::default());
-    let cache = CircuitCache::new(&options.cache, parth_circuits::sources());
+    let cache = CircuitCache::new(options.cache.path(), parth_circuits::sources());
     let script = Script::new(&options.shape);
     let set = registry.pinned().set();
     let people = std::thread::scope(|scope| {
@@ -71,7 +71,7 @@ fn play(options: &Checked, stop: &Shutdown) -> Result<(), DemoError> {
     match cache.prune() {
         Ok(0) => {}
         Ok(freed) => screen.line(format!("Removed {} MB of circuits of other builds from the cache.", freed >> 20)),
-        Err(error) => screen.line(format!("circuit cache: {}: {error}", options.cache.display())),
+        Err(error) => screen.line(format!("circuit cache: {}: {error}", options.cache.path().display())),
     }
     let genesis = folder.genesis(|| people.genesis(&options.shape, &script, now()))?;
     let node = Node::open(folder.path(), &genesis, &registry)?;
@@ -97,13 +97,13 @@ fn announce(screen: &Screen, options: &Checked, folder: &Folder) {
     screen.line(format!(
         "Needs about {} GB of memory and 0.5 GB of disk: circuits are kept in {}.",
         3 + options.workers / 2,
-        options.cache.display()
+        options.cache.path().display()
     ));
 }
 
 fn registry(options: &Checked) -> Result<Registry, DemoError> {
     let pinned = Pinned::standard().map_err(|error| DemoError::Circuits(error.to_string()))?;
-    Ok(Registry::cached(pinned.clone(), CircuitCache::new(&options.cache, parth_circuits::sources())))
+    Ok(Registry::cached(pinned.clone(), CircuitCache::new(options.cache.path(), parth_circuits::sources())))
 }
 
 /// Builds the circuits that the script needs, or loads them, before anything is measured. Should it need another, that is
