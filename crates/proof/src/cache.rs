@@ -23,6 +23,8 @@ use crate::{Circuit, CircuitError, ClassData, D, F, stored};
 const MAGIC: &[u8; 8] = b"parthci2";
 const CHECKSUM_LEN: usize = 32;
 const HEAD_LEN: usize = MAGIC.len() + CHECKSUM_LEN;
+/// Bytes that a file may have: several times those of the largest circuit.
+const SIZE_LIMIT: u64 = 64 << 20;
 
 /// How generators are written: the library's, and those of our own circuits. Gates are those of the class.
 pub type Serializer<'a> = &'a dyn WitnessGeneratorSerializer<F, D>;
@@ -121,8 +123,8 @@ impl CircuitCache {
     ) -> Result<Cached, CacheError> {
         let path = self.path(key);
         let mut warning = None;
-        match fs::read(&path) {
-            Ok(bytes) => match self.parse(key, class, serializer, &bytes) {
+        match read(&path) {
+            Ok(bytes) => match bytes.and_then(|bytes| self.parse(key, class, serializer, &bytes)) {
                 Ok((circuit, notes)) => return Ok(Cached { circuit, notes, hit: true, warning: None }),
                 Err(reason) => warning = Some(CacheWarning::Corrupt { path: path.clone(), reason }),
             },
@@ -242,5 +244,36 @@ impl CircuitCache {
             let _ = fs::remove_file(&partial);
         }
         written
+    }
+}
+
+/// The bytes of a file, or why it cannot be one of this cache. A pipe is not opened: it would wait for a writer.
+fn read(path: &Path) -> io::Result<Result<Vec<u8>, String>> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Ok(Err("not a regular file".to_owned()));
+    }
+    if metadata.len() > SIZE_LIMIT {
+        return Ok(Err(format!("{} bytes, expected at most {SIZE_LIMIT}", metadata.len())));
+    }
+    fs::read(path).map(Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_or_too_large_is_not_read() {
+        let folder = std::env::temp_dir().join(format!("parth-cache-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        assert_eq!(read(&folder).unwrap(), Err("not a regular file".to_owned()));
+        // A file with a hole takes no space.
+        let large = folder.join("large");
+        fs::File::create(&large).unwrap().set_len(SIZE_LIMIT + 1).unwrap();
+        assert!(read(&large).unwrap().is_err_and(|reason| reason.contains("expected at most")));
+        fs::write(&large, b"text").unwrap();
+        assert_eq!(read(&large).unwrap(), Ok(b"text".to_vec()));
+        fs::remove_dir_all(&folder).unwrap();
     }
 }
