@@ -4,6 +4,7 @@
 //! `cargo xtask test` as well, with few proofs and another seed each time, which it prints.
 
 use std::io;
+use std::process::Stdio;
 
 use crate::workspace;
 
@@ -21,11 +22,25 @@ pub(crate) struct Options {
     seed: Option<u64>,
 }
 
-/// Runs them. The answer is whether all agree.
+/// The tests: a module of them.
+const TESTS: &str = "agreement::";
+
+/// Runs them. The answer is whether all agree, which nobody knows when there is no such test.
 pub(crate) fn run(options: &Options) -> io::Result<bool> {
-    let mut command = workspace::cargo();
-    command.args(["test", "--release", "--package", "parth-circuits", "--test", "contract", "--"]);
-    command.args(["--nocapture", "--test-threads", "1", "agreement::"]);
+    let cargo = || {
+        let mut command = workspace::cargo();
+        command.args(["test", "--release", "--package", "parth-circuits", "--test", "contract", "--", TESTS]);
+        command
+    };
+    let listed = cargo().arg("--list").stderr(Stdio::inherit()).output()?;
+    if !listed.status.success() {
+        return Ok(false);
+    }
+    if !String::from_utf8_lossy(&listed.stdout).lines().any(|line| line.ends_with(": test")) {
+        return Err(io::Error::other(format!("no test of parth-circuits has `{TESTS}` in its name")));
+    }
+    let mut command = cargo();
+    command.args(["--nocapture", "--test-threads", "1"]);
     command.env("PARTH_RANDOM_PROGRAMS", options.programs.to_string());
     command.env("PARTH_RANDOM_PROOFS", options.proofs.to_string());
     if let Some(seed) = options.seed {

@@ -53,8 +53,8 @@ fn count(tally: &mut Tally, what: &'static str) {
     *tally.entry(what).or_default() += 1;
 }
 
-/// Judges programs on all cores; a failure names its program.
-fn each(what: &str, programs: u64, judge: impl Fn(u64, u64, &mut Tally) + Sync) -> Tally {
+/// Judges programs on all cores; a failure names its program, which a judge may change for another.
+fn each(what: &str, programs: u64, judge: impl Fn(u64, &mut u64, &mut Tally) + Sync) -> Tally {
     let (seed, start) = (seed(), Instant::now());
     println!("{what}: {programs} programs of seed {seed}");
     let (next, all, failed) = (AtomicU64::new(0), Mutex::new(Tally::new()), Mutex::new(None));
@@ -63,11 +63,11 @@ fn each(what: &str, programs: u64, judge: impl Fn(u64, u64, &mut Tally) + Sync) 
             scope.spawn(|| {
                 let mut tally = Tally::new();
                 while failed.lock().unwrap().is_none() {
-                    let program = next.fetch_add(1, Ordering::Relaxed);
+                    let mut program = next.fetch_add(1, Ordering::Relaxed);
                     if program >= programs {
                         break;
                     }
-                    let judged = catch_unwind(AssertUnwindSafe(|| judge(seed, program, &mut tally)));
+                    let judged = catch_unwind(AssertUnwindSafe(|| judge(seed, &mut program, &mut tally)));
                     if let Err(payload) = judged {
                         *failed.lock().unwrap() = Some((program, payload));
                     }
@@ -247,7 +247,7 @@ fn agree(seed: u64, program: u64, tally: &mut Tally) {
 #[test]
 fn circuits_agree_with_the_interpreter_on_random_programs() {
     let programs = setting("PARTH_RANDOM_PROGRAMS", PROGRAMS);
-    let tally = each("agreement", programs, agree);
+    let tally = each("agreement", programs, |seed, program, tally| agree(seed, *program, tally));
     if programs >= 100 {
         for what in ["made", "failed", "other inputs accepted", "other inputs refused"] {
             assert!(tally.get(what).is_some_and(|&times| times * 20 > programs), "too few are {what}: {tally:?}");
@@ -258,12 +258,13 @@ fn circuits_agree_with_the_interpreter_on_random_programs() {
     }
 }
 
-/// Proves the first of a row of programs that can be made and fits a call.
-fn prove(seed: u64, program: u64, tally: &mut Tally) {
+/// Proves the first of a row of programs that can be made and fits a call; `program` is the one that it is at.
+fn prove(seed: u64, program: &mut u64, tally: &mut Tally) {
+    let first = *program;
     for again in 0.. {
-        let number = program | again << 32;
-        println!("program {number} is proven");
-        if prove_one(&mut Random::new(seed, number), tally) {
+        *program = first | again << 32;
+        println!("program {program} is proven");
+        if prove_one(&mut Random::new(seed, *program), tally) {
             return;
         }
     }
