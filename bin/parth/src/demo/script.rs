@@ -17,7 +17,7 @@ use parth_protocol::{CircuitId, Profile};
 
 use super::options::Shape;
 
-/// Users from whom on a demo is wide: it proves every circuit.
+/// Users from whom on a demo is wide: it proves every circuit but those that pay debts, since no call of it owes another.
 const WIDE: u32 = 8;
 
 /// A contract of the demo.
@@ -119,11 +119,12 @@ impl Script {
     }
 
     /// The circuits that a demo of so many checkpoints needs, in the order in which it needs them first. Users may live so
-    /// that it needs one or two others; a wide demo needs all.
+    /// that it needs one or two others; a wide demo needs all but those that pay debts.
     pub(crate) fn circuits(&self, checkpoints: u32) -> Vec<CircuitId> {
         use CircuitId as Id;
         if self.people >= WIDE {
-            return Id::ALL.to_vec();
+            let pays = |circuit: &Id| matches!(circuit, Id::SessionDeferredStep | Id::SessionInlineStep);
+            return Id::ALL.iter().copied().filter(|circuit| !pays(circuit)).collect();
         }
         let session: &[Id] = match self.calls {
             1 => &[Id::SingleCall],
