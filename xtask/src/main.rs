@@ -12,7 +12,7 @@
 //!     paths    names, machine paths, long files
 //!     docs     links resolve, every crate is on the map
 //!   pin        circuits.lock, its keys and the golden proofs, written or compared
-//!   bench      docs/benchmarks.md, from `parth bench circuits`
+//!   bench      docs/benchmarks.md: circuits, start, contracts, Poseidon and the forest
 //!   random     random programs of contracts: interpreter, constraints and proofs agree
 //!   workspace  the few facts of `cargo metadata` that the chores look at
 //! ```
@@ -49,8 +49,8 @@ enum Chore {
     Test(test::Options),
     /// Build every circuit anew and write circuits.lock, the keys and, where they no longer verify, the golden proofs.
     Pin(pin::Options),
-    /// Measure every circuit by both provers on one thread and on two, the start, Poseidon and the forest, and write
-    /// docs/benchmarks.md.
+    /// Measure every circuit by both provers on one thread and on two, the start, the compiler of contracts, Poseidon
+    /// and the forest, and write docs/benchmarks.md.
     Bench(bench::Options),
     /// Run random programs of contracts: what the interpreter does is what their circuits accept, also in real proofs.
     Random(random::Options),

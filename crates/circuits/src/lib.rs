@@ -7,7 +7,7 @@
 //!   statement   from the rules of a statement to a circuit; recursion: the proofs inside it; class: its shape
 //!   twin        the targets of every native value; records: those of leaves and headers
 //!   gadgets     hashing, ranges, logic, Merkle statements, the group of keys; twins of `crypto`
-//!   serializer  gates and generators as bytes, for the disk cache
+//!   serializer  generators as bytes, for the disk cache
 //!   checker     every constraint of a built circuit against a witness, without proving
 //! ```
 
