@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parth_contract::dapen::{self, Compilation, Options};
-use parth_contract::debt::inline_list;
+use parth_contract::debt::{InlineDebt, inline_list};
+use parth_contract::error::ExecError;
 use parth_contract::interpret::{Execution, execute_with_values};
 use parth_contract::mine::InSession;
 use parth_contract::opening::Reader;
@@ -70,7 +71,7 @@ fn claim(oracle: &str, price: u64) -> (Vec<Felt>, Result<Session, Reject>) {
         let own = code.empty_state();
         let reader = InSession { chain: &chain, anchor: CheckpointId::ZERO, user: USER, contracts: tree, states };
         let function = code.function(function).unwrap();
-        execute_with_values(&PROFILE, contract, function, caller, session, anchor, &[], &own, &reader, claims).unwrap()
+        execute_with_values(&PROFILE, contract, function, caller, session, anchor, &[], &own, &reader, claims)
     };
     let taken = |tree: &SparseTree, execution: &Execution| {
         let contract = execution.call.contract;
@@ -90,9 +91,11 @@ fn claim(oracle: &str, price: u64) -> (Vec<Felt>, Result<Session, Reject>) {
         }
     };
 
-    let claims = [vec![Felt::constant(price)]];
-    let asked = run(&start, &tree, &states, ASKER, "ask", Caller::USER, &claims);
-    assert_eq!(asked.outputs, claims[0]);
+    let unknown = run(&start, &tree, &states, ASKER, "ask", Caller::USER, &[]).unwrap_err().0;
+    let ExecError::NeedsResults { call, .. } = unknown else { panic!("{unknown}") };
+    let claims = [InlineDebt { debt: *call, outputs: vec![Felt::constant(price)] }];
+    let asked = run(&start, &tree, &states, ASKER, "ask", Caller::USER, &claims).unwrap();
+    assert_eq!(asked.outputs, claims[0].outputs);
     let session = taken(&tree, &asked).take_top_level(&rules, anchor, &start).unwrap();
     // A call that changes nothing leaves a leaf that was never used empty.
     if asked.context.new_state != asked.context.state {
@@ -104,7 +107,7 @@ fn claim(oracle: &str, price: u64) -> (Vec<Felt>, Result<Session, Reject>) {
     }
     states.insert(ASKER, Arc::new(state));
 
-    let quoted = run(&session, &tree, &states, ORACLE, "quote", Caller::contract(ASKER), &[]);
+    let quoted = run(&session, &tree, &states, ORACLE, "quote", Caller::contract(ASKER), &[]).unwrap();
     let frame = Frame { below: Digest::ZERO, caller: ASKER, rest: inline_list(&[]) };
     let paid = taken(&tree, &quoted).take_inline(&rules, anchor, &session, &frame);
     (quoted.outputs, paid)
